@@ -15,9 +15,16 @@ export function between(next: () => number, low: number, high: number): number {
   return low + Math.floor(next() * (high - low + 1));
 }
 
+const marks = ['osprey', 'plover', 'curlew', 'dunlin', 'fulmar', 'gannet', 'linnet', 'siskin'] as const;
+
 /** A calendar day `days` after `from`, both `YYYY-MM-DD`. */
 export function dayAfter(from: string, days: number): string {
   return new Date(Date.parse(from) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** Words that occur nowhere else, e.g. `osprey-4821`: what a test looks for where a text must not be. */
+export function mark(next: () => number): string {
+  return `${pick(next, marks)}-${between(next, 1000, 9999)}`;
 }
 
 function mulberry32(state: number): number {
