@@ -135,13 +135,15 @@ function drawing(person: Person, odsCode: string): (id: string) => () => number 
 function countsOf(person: Person, odsCode: string): Counts {
   if (person.situation === 'large') return isPractice(odsCode) ? largePractice : largeHospital;
   const next = drawing(person, odsCode)('counts');
+  // Beside each labelled entry stands one without a label.
+  const atLeast = person.situation === 'labelled' ? 2 : 1;
   return {
-    problems: between(next, 1, 2),
+    problems: between(next, atLeast, 2),
     medicines: between(next, 1, 3),
     allergies: 1,
     reports: between(next, 1, 2),
     contacts: between(next, 1, 2),
-    documents: between(next, 1, 2),
+    documents: between(next, atLeast, 2),
   };
 }
 
