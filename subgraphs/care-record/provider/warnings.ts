@@ -9,7 +9,12 @@ export const warnings = {
   unreadableEntries: 'Some entries could not be read.',
   partlyUnavailable: 'Part of this source could not be read.',
   searchIncomplete: 'The source says that its answer is not complete.',
+  readToLimit: 'This source holds more than could be read.',
   emptyList: 'No information is recorded in this area at this source.',
+  consultationDocumentsOnly:
+    'Only documents filed in a consultation are given by this source; there may be others.',
   formerNumber: 'Found under a former NHS number of this person.',
+  notConnected: 'This organisation may hold information but is not connected to this record.',
+  locatorDown: 'It could not be found out whether this source holds anything.',
 } as const;
 export type Warning = (typeof warnings)[keyof typeof warnings];

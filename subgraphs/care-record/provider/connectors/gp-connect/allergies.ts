@@ -1,0 +1,52 @@
+import type { ClinicalArea } from './clinical-area.ts';
+import { provenance } from './provenance.ts';
+import { list, object } from './record.ts';
+import type { Concept, ValueReader } from './value-reader.ts';
+
+const noKnownAllergies = '716186003';
+
+/** An allergy; ended ones come as resources contained in a List of their own, so that nobody takes them for active. */
+export const allergies: ClinicalArea = {
+  parameter: { name: 'includeAllergies', part: [{ name: 'includeResolvedAllergies', valueBoolean: true }] },
+  primaryList: '886921000000105',
+  furtherLists: /^1103671000000101$|^(consultations|problems)-allergies-/,
+  types: ['AllergyIntolerance'],
+
+  find(record) {
+    return (record.byType.get('AllergyIntolerance') ?? []).map((root) => ({ root, parts: [] }));
+  },
+
+  translate({ root }, _record, read) {
+    const recordedAt = read.date(root.assertedDate);
+    const onset = read.start(root, 'onset');
+    const code = read.concept(root.code);
+    return {
+      order: onset ?? recordedAt,
+      item: {
+        source: provenance(read.person(root.recorder), recordedAt),
+        code,
+        category: list(root.category)
+          .map((word) => read.text(word))
+          .filter((word) => word !== null),
+        criticality: read.text(root.criticality),
+        reaction: list(root.reaction).flatMap((reaction) => manifestations(reaction, read)),
+        status:
+          root.verificationStatus === 'entered-in-error'
+            ? 'entered-in-error'
+            : read.text(root.clinicalStatus),
+        onset,
+        noKnownAllergies: code?.codings.some((coding) => coding.code === noKnownAllergies) ?? false,
+      },
+    };
+  },
+};
+
+/** What a reaction shows itself as; where nothing is coded, its description in words. */
+function manifestations(reaction: unknown, read: ValueReader): readonly Concept[] {
+  const { manifestation, description } = object(reaction);
+  const coded = list(manifestation)
+    .map((one) => read.concept(one))
+    .filter((concept) => concept !== null);
+  const words = read.text(description);
+  return coded.length > 0 || words === null ? coded : [{ text: words, codings: [] }];
+}

@@ -1,0 +1,90 @@
+import type { Label } from '../../../../../consent-policy/vocabulary.ts';
+import { list, object, type Resource, type StructuredRecord } from './record.ts';
+
+const actCode = new Set([
+  'http://hl7.org/fhir/v3/ActCode',
+  'http://terminology.hl7.org/CodeSystem/v3-ActCode',
+]);
+const confidentiality = new Set([
+  'http://hl7.org/fhir/v3/Confidentiality',
+  'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+]);
+const confidentialityLabels: Readonly<Record<string, Label>> = {
+  U: 'none',
+  L: 'none',
+  M: 'none',
+  N: 'none',
+  R: 'restricted',
+  V: 'very-restricted',
+};
+
+/**
+ * The stricter of two labels. NOPAT keeps an entry from the patient, R and V from staff: no one word says both, so that
+ * together they are `unknown`, which nobody is shown.
+ */
+export function stricter(one: Label, other: Label): Label {
+  if (one === other || other === 'none') return one;
+  if (one === 'none') return other;
+  const both = [one, other];
+  return both.includes('not-for-patient') || both.includes('unknown') ? 'unknown' : 'very-restricted';
+}
+
+/** The label of one resource, from its security labels alone; a label that is not known here is `unknown`. */
+export function ownLabel(resource: Resource): Label {
+  const meta = resource.meta;
+  if (meta === undefined || meta === null) return 'none';
+  return list(object(meta).security).map(labelOf).reduce(stricter, 'none');
+}
+
+function labelOf(security: unknown): Label {
+  const { system, code } = object(security);
+  if (typeof system !== 'string' || typeof code !== 'string') return 'unknown';
+  if (actCode.has(system) && code === 'NOPAT') return 'not-for-patient';
+  return (confidentiality.has(system) && confidentialityLabels[code]) || 'unknown';
+}
+
+/** Labels of an entry: at least as strict as its parts, the encounter it was recorded in, and the lists it stands in. */
+export function entryLabels(record: StructuredRecord): (resources: readonly Resource[]) => Label {
+  const fromLists = listLabels(record);
+  return (resources) =>
+    resources
+      .map((resource) => {
+        const encounter = record.resolve(encounterReference(resource));
+        const own = stricter(ownLabel(resource), fromLists.get(resource) ?? 'none');
+        if (!encounter) return own;
+        return stricter(own, stricter(ownLabel(encounter), fromLists.get(encounter) ?? 'none'));
+      })
+      .reduce(stricter, 'none');
+}
+
+function encounterReference(resource: Resource): unknown {
+  const { encounter } = object(resource.context);
+  return encounter ?? resource.context ?? associatedEncounter(resource);
+}
+
+/** AllergyIntolerance has no context in STU3; GP Connect adds the core extension `encounter-associatedEncounter`. */
+function associatedEncounter(resource: Resource): unknown {
+  return list(resource.extension)
+    .map(object)
+    .find(({ url }) => typeof url === 'string' && url.endsWith('encounter-associatedEncounter'))
+    ?.valueReference;
+}
+
+function listLabels(record: StructuredRecord): ReadonlyMap<Resource, Label> {
+  const labels = new Map<Resource, Label>();
+  const spread = (holder: Resource, label: Label) => {
+    const items = list(holder.entry).map((entry) => object(entry).item);
+    for (const item of [...items, holder.encounter]) {
+      const found = record.resolve(item, holder);
+      const before = found && (labels.get(found) ?? 'none');
+      if (!found || before === null || stricter(before, label) === before) continue;
+      labels.set(found, stricter(before, label));
+      if (found.resourceType === 'List') spread(found, label);
+    }
+  };
+  for (const holder of record.byType.get('List') ?? []) {
+    const label = ownLabel(holder);
+    if (label !== 'none') spread(holder, label);
+  }
+  return labels;
+}

@@ -1,0 +1,93 @@
+import { type Json, list, object, type Resource, type StructuredRecord } from './record.ts';
+
+/** A coded value in the words of `Concept` in entries.graphql. */
+export interface Concept {
+  readonly text: string | null;
+  readonly codings: readonly {
+    readonly system: string;
+    readonly code: string;
+    readonly display: string | null;
+  }[];
+}
+
+const dateTime =
+  /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?)?)?$/;
+
+/** True for a FHIR date or dateTime, partial ones included. A missing time zone is let pass: suppliers leave it out. */
+export function isDate(value: unknown): value is string {
+  const [, year, month, day] = (typeof value === 'string' && dateTime.exec(value)) || [];
+  if (year === undefined) return false;
+  if (month === undefined) return true;
+  if (Number(month) < 1 || Number(month) > 12) return false;
+  return (
+    day === undefined ||
+    (Number(day) >= 1 && Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate())
+  );
+}
+
+/** Reads single values of one section and counts those that are not what they should be: each costs its own field only. */
+export class ValueReader {
+  readonly #record: StructuredRecord;
+  unreadable = 0;
+
+  constructor(record: StructuredRecord) {
+    this.#record = record;
+  }
+
+  /** Counts a value that cannot be read. */
+  malformed(): null {
+    this.unreadable += 1;
+    return null;
+  }
+
+  text(value: unknown): string | null {
+    if (value === undefined || value === null) return null;
+    return typeof value === 'string' ? value.trim() || null : this.malformed();
+  }
+
+  date(value: unknown): string | null {
+    if (value === undefined || value === null) return null;
+    return isDate(value) ? value : this.malformed();
+  }
+
+  /** The beginning of `name`DateTime or `name`Period. */
+  start(resource: Json, name: string): string | null {
+    return this.date(resource[`${name}DateTime`] ?? object(resource[`${name}Period`]).start);
+  }
+
+  number(value: unknown): string | null {
+    if (value === undefined || value === null) return null;
+    return typeof value === 'number' || typeof value === 'string' ? String(value) : this.malformed();
+  }
+
+  /** Every coding that can be told, and the source's own words: its text, else what its user picked, else a display. */
+  concept(value: unknown): Concept | null {
+    if (value === undefined || value === null) return null;
+    const { text, coding } = object(value);
+    const sent = list(coding).map(object);
+    const picked = sent.find(({ userSelected }) => userSelected === true) ?? sent[0];
+    const words = this.text(text) ?? this.text(picked?.display);
+    const codings = sent.flatMap((one) => {
+      const { system, code } = one;
+      if (typeof system !== 'string' || typeof code !== 'string') return [];
+      return [{ system, code, display: this.text(one.display) }];
+    });
+    if (codings.length < sent.length && words === null) this.malformed();
+    return words === null && codings.length === 0 ? null : { text: words, codings };
+  }
+
+  /** The name of a person referred to. An organisation's is not given: it would tell a restricted person's place. */
+  person(reference: unknown): string | null {
+    const found = this.#record.resolve(reference);
+    if (found?.resourceType === 'PractitionerRole') return this.person(found.practitioner);
+    if (found?.resourceType === 'Practitioner') return this.name(found);
+    const { reference: target, display } = object(reference);
+    return typeof target === 'string' && target.startsWith('Practitioner') ? this.text(display) : null;
+  }
+
+  name(resource: Resource): string | null {
+    const { text, prefix, given, family } = object(list(resource.name)[0]);
+    const words = [...list(prefix), ...list(given), ...list(family)].map((word) => this.text(word));
+    return this.text(text) ?? (words.filter((word) => word !== null).join(' ') || null);
+  }
+}
