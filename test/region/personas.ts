@@ -1,15 +1,5 @@
+import { activities, profile, type RoleProfile } from './issuer/role-profile.ts';
 import { people } from './population/people.ts';
-
-/** One role profile on a member of staff's card: what they are at one organisation. */
-export interface RoleProfile {
-  readonly odsCode: string;
-  /** Job role as the token has it, `S…:G…:R…`. */
-  readonly roleCode: string;
-  /** The quoted triple that CIS2 writes for it. */
-  readonly roleName: string;
-  readonly activityCodes: readonly string[];
-  readonly areasOfWork: readonly string[];
-}
 
 /** A member of staff who signs in with a smartcard (CIS2). */
 export interface StaffPersona {
@@ -38,36 +28,7 @@ export interface PatientPersona {
 }
 export type Persona = StaffPersona | PatientPersona;
 
-/** Words of NHS job roles: UK Core CodeSystem SDSJobRoleName. */
-const jobs = {
-  R8000: ['S8000:G8000', '"Clinical":"Clinical Provision":"Clinical Practitioner Access Role"'],
-  R8001: ['S8000:G8000', '"Clinical":"Clinical Provision":"Nurse Access Role"'],
-  R8003: ['S8000:G8000', '"Clinical":"Clinical Provision":"Health Professional Access Role"'],
-  R8014: ['S8000:G8000', '"Clinical":"Clinical Provision":"Social Worker Access Role"'],
-  R8016: ['S8000:G8000', '"Clinical":"Clinical Provision":"Midwife Access Role"'],
-  R8009: ['S8001:G8002', '"Admin & Clerical":"Admin & Clerical":"Receptionist Access Role"'],
-  R8011: ['S8001:G8002', '"Admin & Clerical":"Admin & Clerical":"Clerical Manager Access Role"'],
-  R8012: ['S8001:G8002', '"Admin & Clerical":"Admin & Clerical":"Information Officer Access Role"'],
-  R8015: ['S8001:G8002', '"Admin & Clerical":"Admin & Clerical":"Systems Support Access Role"'],
-  R0001: ['S8001:G8002', '"Admin & Clerical":"Admin & Clerical":"Privacy Officer"'],
-} as const;
-
-/** Activities of the National RBAC Database, as far as published (B0264 and others could not be confirmed). */
-const viewRecord = ['B0360', 'B0380'];
-const emergencyAccess = 'B0168';
-const sensitiveResults = 'B1666';
-const patientAdministration = ['B0560', 'B0825'];
-const governanceAlerts = ['B0015', 'B0016', 'B0018'];
-
-function profile(
-  odsCode: string,
-  job: keyof typeof jobs,
-  activityCodes: readonly string[] = [],
-  areasOfWork: readonly string[] = [],
-): RoleProfile {
-  const [group, roleName] = jobs[job];
-  return { odsCode, roleCode: `${group}:${job}`, roleName, activityCodes, areasOfWork };
-}
+const { viewRecord, emergencyAccess, sensitiveResults, patientAdministration, governanceAlerts } = activities;
 
 function staff(
   number: number,
@@ -113,28 +74,28 @@ export const personas: readonly Persona[] = [
     'gp',
     'Dr Imogen Farrowdale',
     'general practitioner of Riverside Surgery',
-    profile('G99001', 'R8000', [...viewRecord, sensitiveResults]),
+    profile('G99001', 'R8000', [...viewRecord, ...sensitiveResults]),
   ),
   staff(
     2,
     'gp-hilltop',
     'Dr Anwen Stonechat',
     'general practitioner of Hilltop Medical Practice',
-    profile('G99002', 'R8000', [...viewRecord, sensitiveResults]),
+    profile('G99002', 'R8000', [...viewRecord, ...sensitiveResults]),
   ),
   staff(
     3,
     'hospital-doctor',
     'Dr Ravi Thornbeck',
     'doctor of Northgate General Hospital',
-    profile('RXX01', 'R8000', [...viewRecord, emergencyAccess]),
+    profile('RXX01', 'R8000', [...viewRecord, ...emergencyAccess]),
   ),
   staff(
     4,
     'ooh-gp',
     'Dr Leonie Marshgate',
     'out-of-hours general practitioner',
-    profile('RXX09', 'R8000', [...viewRecord, emergencyAccess]),
+    profile('RXX09', 'R8000', [...viewRecord, ...emergencyAccess]),
   ),
   staff(
     5,
@@ -162,7 +123,7 @@ export const personas: readonly Persona[] = [
     'paramedic',
     'Juno Heathersett',
     'paramedic of Northshire Ambulance Service',
-    profile('RYY01', 'R8003', [...viewRecord, emergencyAccess], ['Ambulance']),
+    profile('RYY01', 'R8003', [...viewRecord, ...emergencyAccess], ['Ambulance']),
   ),
   staff(
     9,
@@ -198,7 +159,7 @@ export const personas: readonly Persona[] = [
     'Philippa Dovecote',
     'receptionist of Riverside Surgery, who is also a nurse elsewhere',
     profile('G99001', 'R8009', patientAdministration),
-    profile('RXX01', 'R8001', [...viewRecord, sensitiveResults, emergencyAccess]),
+    profile('RXX01', 'R8001', [...viewRecord, ...sensitiveResults, ...emergencyAccess]),
   ),
   staff(
     14,

@@ -1,5 +1,6 @@
-import type { PatientPersona, Persona, RoleProfile, StaffPersona } from '../personas.ts';
+import type { PatientPersona, Persona, StaffPersona } from '../personas.ts';
 import { organisationNames } from './organisations.ts';
+import type { RoleProfile } from './role-profile.ts';
 
 /** Claims as CIS2 (staff) or NHS login (patients) would state them, with the purpose of use of IHE IUA. */
 export function claimsOf(persona: Persona): Record<string, unknown> {
