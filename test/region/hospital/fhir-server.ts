@@ -52,7 +52,7 @@ function askedOf(hospital: Hospital, request: FastifyRequest): URL {
   const url = urlOf(request);
   const person = personConcerned(hospital, url);
   const lies = person !== null && hospital.behaviour(person) === 'lies' && url.searchParams.has('identifier');
-  return lies ? aboutAnother(url, person) : url;
+  return lies ? aboutAnother(url) : url;
 }
 
 function urlOf(request: FastifyRequest): URL {

@@ -1,3 +1,4 @@
+import { personIn } from '../population/find.ts';
 import { people } from '../population/people.ts';
 import type { Person } from '../population/person.ts';
 import { stableId } from '../population/stable-id.ts';
@@ -17,10 +18,9 @@ export function personConcerned(hospital: Hospital, url: URL): Person | null {
   );
 }
 
-/** The same request about another person: how a lying system answers. */
-export function aboutAnother(url: URL, { nhsNumber }: Person): URL {
-  const other = people.find(({ situation }) => situation === 'complete');
+/** The same request about somebody else: how a lying system answers. */
+export function aboutAnother(url: URL): URL {
   const changed = new URL(url);
-  changed.searchParams.set('identifier', `${numberSystem}|${other?.nhsNumber ?? nhsNumber}`);
+  changed.searchParams.set('identifier', `${numberSystem}|${personIn('complete').nhsNumber}`);
   return changed;
 }
