@@ -421,6 +421,27 @@ describe('translation', () => {
     expect(found.entries).toHaveLength(1);
   });
 
+  it('shows an ended allergy once, however many lists hold it', () => {
+    const ended: Json = {
+      resourceType: 'AllergyIntolerance',
+      id: '1',
+      identifier: [{ system: 'urn:practice', value: 'x1' }],
+      code: coded('91935009'),
+      clinicalStatus: 'resolved',
+      onsetDateTime: '1999-02-30',
+    };
+    const lists = ['1103671000000101', 'problems-allergies-that-have-been-ended-related-to-problems'];
+    const found = answer(
+      bundle(...lists.map((code) => listOf(code, ['#1'], { contained: [ended] }))),
+      'allergies',
+    );
+    expect(found.entries.map(({ localId, item }) => [localId, item.status, item.onset])).toEqual([
+      ['AllergyIntolerance/a', 'active', '2001'],
+      ['AllergyIntolerance/#urn:practice|x1', 'resolved', null],
+    ]);
+    expect(found).toMatchObject({ state: 'INCOMPLETE', warnings: [warnings.unreadableEntries] });
+  });
+
   it('shows a request that no statement leads to', () => {
     const orphan: Json = {
       resourceType: 'MedicationRequest',

@@ -45,6 +45,7 @@ function labelOf(security: unknown): Label {
 
 /** Labels of an entry: at least as strict as its parts, the encounter it was recorded in, and the lists it stands in. */
 export function entryLabels(record: StructuredRecord): (resources: readonly Resource[]) => Label {
+  if (record.resources.every((resource) => ownLabel(resource) === 'none')) return () => 'none';
   const fromLists = listLabels(record);
   return (resources) =>
     resources

@@ -20,6 +20,7 @@ const incompleteness: Readonly<Record<string, Warning>> = {
   'data-awaiting-filing': warnings.awaitingFiling,
 };
 
+/** Reads the warning codes and empty reasons of every List that concerns the area. */
 export function listNotices(area: ClinicalArea, record: StructuredRecord): ListNotices {
   const lists = (record.byType.get('List') ?? []).filter((one) => concerns(area, one));
   const primary = lists.filter((one) => listCode(one) === area.primaryList);

@@ -42,6 +42,7 @@ export function list(value: unknown): readonly unknown[] {
 export function referenceKey(reference: unknown): string | null {
   const text = typeof reference === 'string' ? reference : object(reference).reference;
   if (typeof text !== 'string' || text === '') return null;
+  if (text.indexOf('/') === text.lastIndexOf('/')) return text;
   return /([A-Za-z]+\/[^/]+)(\/_history\/[^/]+)?$/.exec(text)?.[1] ?? text;
 }
 
@@ -62,34 +63,36 @@ export function readRecord(bundle: Json): StructuredRecord {
     return patients.size > 0 && subject !== null && subject.startsWith('Patient/') && !patients.has(subject);
   };
   const resources: Resource[] = [];
-  const repeated: Resource[] = [];
   const foreign: Resource[] = [];
   const localIds = new Map<Resource, string>();
+  const sameAs = new Map<Resource, Resource>();
   const byKey = new Map<string, Resource>();
   for (const [resource, key] of keyed(top)) {
     const known = byKey.get(key);
-    if (known && JSON.stringify(known) === JSON.stringify(resource)) repeated.push(resource);
-    else if (isForeign(resource)) foreign.push(resource);
-    else resources.push(resource);
-    localIds.set(resource, known ? `${key}~${digest(resource)}` : key);
-    if (!known) byKey.set(key, resource);
+    if (isForeign(resource)) foreign.push(resource);
+    else if (known && JSON.stringify(known) === JSON.stringify(resource)) sameAs.set(resource, known);
+    else {
+      resources.push(resource);
+      localIds.set(resource, known ? `${key}~${digest(resource)}` : key);
+      if (!known) byKey.set(key, resource);
+    }
   }
   for (const { fullUrl, resource } of sent) {
-    const isNew = typeof fullUrl === 'string' && !byKey.has(fullUrl);
-    if (isNew && isResource(resource)) byKey.set(fullUrl, resource);
+    if (typeof fullUrl === 'string' && isResource(resource) && !byKey.has(fullUrl))
+      byKey.set(fullUrl, resource);
   }
-  const shown = new Set(resources);
   return {
     resources,
     byType: Map.groupBy(resources, ({ resourceType }) => resourceType),
     localIds,
     foreign,
-    repeated,
+    repeated: [...sameAs.keys()],
     unreadable: sent.filter(({ resource }) => !isResource(resource)).length,
     resolve: (reference, from) => {
       const key = referenceKey(reference);
       const found = key?.startsWith('#') ? contained(from, key.slice(1)) : byKey.get(key ?? '');
-      return found && shown.has(found) ? found : null;
+      if (!found) return null;
+      return localIds.has(found) ? found : (sameAs.get(found) ?? null);
     },
   };
 }

@@ -19,10 +19,9 @@ export function isDate(value: unknown): value is string {
   if (year === undefined) return false;
   if (month === undefined) return true;
   if (Number(month) < 1 || Number(month) > 12) return false;
-  return (
-    day === undefined ||
-    (Number(day) >= 1 && Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate())
-  );
+  if (day === undefined) return true;
+  const last = Number(day) <= 28 ? 28 : new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  return Number(day) >= 1 && Number(day) <= last;
 }
 
 /** Reads single values of one section and counts those that are not what they should be: each costs its own field only. */
