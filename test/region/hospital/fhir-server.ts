@@ -81,6 +81,6 @@ function send(reply: FastifyReply, resource: object): FastifyReply {
 }
 
 function refuse(reply: FastifyReply, error: unknown): FastifyReply {
-  const refusal = error instanceof FhirRefusal ? error : new FhirRefusal(500, 'invalid', 'unexpected');
+  const refusal = error instanceof FhirRefusal ? error : new FhirRefusal(500, 'exception', 'unexpected');
   return send(reply.code(refusal.status), operationOutcome(refusal));
 }

@@ -1,6 +1,6 @@
 /** A refusal as FHIR says it: HTTP status, issue type, words without anything of a patient. */
 export class FhirRefusal extends Error {
-  readonly code: 'not-found' | 'not-supported' | 'invalid';
+  readonly code: 'not-found' | 'not-supported' | 'invalid' | 'exception';
   readonly status: number;
 
   constructor(status: number, code: FhirRefusal['code'], diagnostics: string) {
