@@ -27,6 +27,8 @@ export interface SystemResponse {
 
 /** The one way to a provider's own system: same origin, no redirects, bounded in time and bytes. */
 export interface SystemHttp {
+  /** The system's base address, ending in `/`. */
+  readonly baseUrl: string;
   /** Rejects with a `SystemFault` for a refused connection, a passed deadline, too many bytes, or a 2xx that is not JSON. */
   send(request: SystemRequest): Promise<SystemResponse>;
 }
@@ -43,6 +45,7 @@ export interface SystemHttpOptions {
 export function systemHttp(options: SystemHttpOptions): SystemHttp {
   const base = new URL(options.baseUrl.endsWith('/') ? options.baseUrl : `${options.baseUrl}/`);
   return {
+    baseUrl: base.href,
     async send({ method, path, headers, body }) {
       const url = new URL(path, base);
       if (url.origin !== base.origin) throw new SystemFault('INVALID_ANSWER');

@@ -1,0 +1,82 @@
+import type { AccessContext, TracedPatient } from '../../consent-policy/access-context.ts';
+import { factsOf } from '../../consent-policy/facts.ts';
+import type { Decision, Policy } from '../../consent-policy/policy.ts';
+import { isNhsNumber } from '../../subgraphs/nhs-number.ts';
+import { type FaultCode, GatewayFault } from '../fault.ts';
+import type { Identity } from '../identity.ts';
+import type { Access } from '../passage.ts';
+import type { Store } from '../store/store.ts';
+import type { PersonTrace } from './person-trace.ts';
+import { regionalDissentOf, relationshipOf } from './recorded-facts.ts';
+
+/** What the stage rests on. */
+export interface AccessHouse {
+  readonly policy: Policy;
+  readonly trace: PersonTrace;
+  readonly store: Store;
+  readonly now: () => Date;
+}
+
+/**
+ * Stage 3: from an NHS number to leave to see that person's record, or INVALID_NHS_NUMBER, PATIENT_NOT_FOUND,
+ * NO_RELATIONSHIP, ACCESS_REFUSED, PERSON_TRACE_UNAVAILABLE.
+ */
+export async function grantAccess(
+  house: AccessHouse,
+  identity: Identity,
+  nhsNumber: string,
+  correlationId: string,
+): Promise<Access> {
+  refuseWhoeverThePatientIs(house.policy, identity, correlationId);
+  const { patient, person } = await house.trace(nhsNumber, correlationId);
+  const today = house.now().toISOString().slice(0, 10);
+  const [relationship, dissent] = await Promise.all([
+    relationshipOf(house.store, identity, patient, today),
+    regionalDissentOf(house.store, patient),
+  ]);
+  const context = { ...standing(identity, correlationId), relationship, patient, dissent };
+  refuseUnlessAllowed(house.policy.decide(factsOf(context, 'person')));
+  return { context, person };
+}
+
+/** The number as a string of ten digits with a right check digit, or INVALID_NHS_NUMBER. */
+export function checkedNhsNumber(sent: unknown): string {
+  if (!isNhsNumber(sent)) throw new GatewayFault('INVALID_NHS_NUMBER');
+  return sent;
+}
+
+/**
+ * Decides first with the facts about the patient at their most open. What is refused then is refused for everyone, so that
+ * nobody without standing here learns whether a number belongs to somebody.
+ */
+function refuseWhoeverThePatientIs(policy: Policy, identity: Identity, correlationId: string): void {
+  const context: AccessContext = {
+    ...standing(identity, correlationId),
+    relationship: identity.requester.role === 'patient' ? 'self' : 'registered-practice',
+    patient: openPatient,
+    dissent: 'none',
+  };
+  refuseUnlessAllowed(policy.decide(factsOf(context, 'person')));
+}
+
+const openPatient: TracedPatient = {
+  nhsNumber: '',
+  formerNhsNumbers: [],
+  birthDate: null,
+  familyName: null,
+  state: 'ordinary',
+  registeredPractice: null,
+};
+
+function standing({ requester, purpose, training }: Identity, correlationId: string) {
+  return { requester, purpose, training, correlationId };
+}
+
+/** Everyone who may see anything of a person may see who they are, so that `person` decides on the access as a whole. */
+function refuseUnlessAllowed({ allowed, policies }: Decision): void {
+  if (allowed) return;
+  const code: FaultCode = policies.every((id) => id === 'relationship')
+    ? 'NO_RELATIONSHIP'
+    : 'ACCESS_REFUSED';
+  throw new GatewayFault(code, { policies });
+}

@@ -1,0 +1,93 @@
+import { type DocumentNode, type GraphQLSchema, parse } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { AccessContext } from '../../consent-policy/access-context.ts';
+import type { Policy } from '../../consent-policy/policy.ts';
+import type { Locate } from './locate.ts';
+import { mergeSection, refusedSection } from './merge.ts';
+import type { SectionOutcome } from './outcome.ts';
+import { permit } from './permit.ts';
+import { planRecord, type RecordPlan } from './record-plan.ts';
+import { disclosed, releaseEntries } from './release.ts';
+import type { Scatter } from './scatter.ts';
+
+/** What the stage rests on. */
+export interface CareRecordHouse {
+  readonly publicSchema: GraphQLSchema;
+  readonly memberSchema: GraphQLSchema;
+  readonly policy: Policy;
+  readonly locate: Locate;
+  readonly scatter: Scatter;
+  readonly now: () => Date;
+}
+
+/** One question about one patient's record. */
+export interface RecordRequest {
+  /** The subgraph operation that the planner wrote. */
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly access: AccessContext;
+  readonly deadline: number;
+}
+
+/** The patient as the operation shapes them, and what every source did. */
+export interface RecordAnswer {
+  readonly patient: Record<string, unknown>;
+  readonly outcomes: readonly SectionOutcome[];
+}
+
+/** How many operations are remembered with their plans. */
+const rememberedPlans = 500;
+
+/** Makes the stage `care-record`: locate → permit → scatter (each answer checked) → release → merge. */
+export function careRecord(house: CareRecordHouse): (request: RecordRequest) => Promise<RecordAnswer> {
+  const planFor = planner(house);
+  return async ({ query, variables, access, deadline }) => {
+    const plan = planFor(query, variables);
+    const located = await house.locate(access.patient, access.requester.organisation);
+    const today = house.now().toISOString().slice(0, 10);
+    const permitted = permit(house.policy, access, located, plan.sections, today);
+    const answered = await house.scatter(permitted.asks, access, deadline);
+    const outcomes = [...permitted.outcomes, ...answered].map((each) =>
+      releaseEntries(house.policy, access, each),
+    );
+    const sections = plan.sections.map((section) => [
+      section.key,
+      permitted.refused.has(section)
+        ? refusedSection(section)
+        : mergeSection(section, bySource(outcomes.filter(({ key }) => key === section.key))),
+    ]);
+    return { patient: { ...plainFields(plan, access), ...Object.fromEntries(sections) }, outcomes };
+  };
+}
+
+/** Sources in an order of their own, so that who answered first does not show. */
+function bySource(outcomes: readonly SectionOutcome[]): readonly SectionOutcome[] {
+  return outcomes
+    .flatMap((each) => disclosed(each) ?? [])
+    .sort((one, other) => (one.source.odsCode < other.source.odsCode ? -1 : 1));
+}
+
+function plainFields(plan: RecordPlan, access: AccessContext): Record<string, unknown> {
+  const values: Readonly<Record<string, unknown>> = {
+    __typename: 'Patient',
+    nhsNumber: access.patient.nhsNumber,
+  };
+  return Object.fromEntries(plan.plain.map(({ key, name }) => [key, values[name]]));
+}
+
+/** Plans are remembered by operation and by the Boolean variables that `@skip` and `@include` may read. */
+function planner(house: CareRecordHouse) {
+  const documents = new LRUCache<string, DocumentNode>({ max: rememberedPlans });
+  const plans = new LRUCache<string, RecordPlan>({ max: rememberedPlans });
+  return (query: string, variables: Readonly<Record<string, unknown>>): RecordPlan => {
+    const conditions = Object.entries(variables).filter(([, value]) => typeof value === 'boolean');
+    const key = JSON.stringify([query, conditions]);
+    const known = plans.get(key);
+    if (known) return known;
+    const document = documents.get(query) ?? parse(query);
+    documents.set(query, document);
+    const plan = planRecord(house.publicSchema, house.memberSchema, document, variables);
+    plans.set(key, plan);
+    return plan;
+  };
+}

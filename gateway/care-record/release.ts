@@ -1,0 +1,38 @@
+import type { AccessContext } from '../../consent-policy/access-context.ts';
+import { factsOf } from '../../consent-policy/facts.ts';
+import type { Policy } from '../../consent-policy/policy.ts';
+import type { Label } from '../../consent-policy/vocabulary.ts';
+import type { SectionOutcome } from './outcome.ts';
+
+/**
+ * Consent's third moment, once more in the gateway: an entry whose label may not be shown does not leave, whatever the member
+ * thought. A label that is not a word of the vocabulary is refused like every unknown fact.
+ */
+export function releaseEntries(
+  policy: Policy,
+  access: AccessContext,
+  outcome: SectionOutcome,
+): SectionOutcome {
+  if (outcome.keys.every(({ label }) => label === 'none')) return outcome;
+  const facts = factsOf(access, outcome.section);
+  const decisions = new Map(
+    outcome.keys.map(({ label }) => [label, policy.decide({ ...facts, label: label as Label })]),
+  );
+  const isShown = outcome.keys.map(({ label }) => decisions.get(label)?.allowed === true);
+  if (isShown.every(Boolean)) return outcome;
+  const shown = <T>(values: readonly T[]) => values.filter((_, index) => isShown[index]);
+  return {
+    ...outcome,
+    state: outcome.state === 'COMPLETE' ? 'PARTLY_WITHHELD' : outcome.state,
+    policies: [...decisions.values()].flatMap(({ allowed, policies }) => (allowed ? [] : policies)),
+    items: new Map([...outcome.items].map(([key, values]) => [key, shown(values)])),
+    keys: shown(outcome.keys),
+  };
+}
+
+/** What a requester may know of an outcome: a SILENT source's refusal leaves no trace. Null for no trace at all. */
+export function disclosed(outcome: SectionOutcome): SectionOutcome | null {
+  if (!outcome.source.silent) return outcome;
+  if (outcome.state === 'WITHHELD') return null;
+  return outcome.state === 'PARTLY_WITHHELD' ? { ...outcome, state: 'COMPLETE' } : outcome;
+}

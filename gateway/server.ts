@@ -1,0 +1,136 @@
+import { ApolloServer } from '@apollo/server';
+import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Config } from './config.ts';
+import { type FaultCode, faultBody, faults, GatewayFault, isFaultCode } from './fault.ts';
+import type { Metrics } from './metrics.ts';
+import type { Passage } from './passage.ts';
+import { servePlayground } from './playground.ts';
+import { correlationIdOf, type Stages, way } from './way.ts';
+
+/** What the server shows beside `/graphql`. */
+export interface ServerHouse {
+  readonly config: Config;
+  readonly stages: Stages;
+  readonly metrics: Metrics;
+  readonly jwks: () => unknown;
+  /** Names of what is missing to answer; empty when all is there. */
+  readonly missing: () => Promise<readonly string[]>;
+}
+
+/** Builds the HTTP server; the caller listens and closes. */
+export async function buildServer(house: ServerHouse): Promise<FastifyInstance> {
+  const server = fastify({
+    logger: { level: house.config.LOG_LEVEL },
+    disableRequestLogging: true,
+    bodyLimit: house.config.BODY_LIMIT_BYTES,
+    requestTimeout: house.config.REQUEST_TIMEOUT_MS * 2,
+    genReqId: (request) => correlationIdOf(request.headers['x-correlation-id']),
+  });
+  server.removeContentTypeParser('text/plain');
+  answerFaults(server);
+  observe(server, house.metrics);
+  await serveGraphql(server, house);
+  await servePlayground(server);
+  serveOperations(server, house);
+  return server;
+}
+
+async function serveGraphql(server: FastifyInstance, { stages, metrics }: ServerHouse): Promise<void> {
+  const apollo = new ApolloServer<Passage>({
+    gateway: stages.engine.gateway,
+    persistedQueries: false,
+    introspection: true,
+    csrfPrevention: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    plugins: [fastifyApolloDrainPlugin(server)],
+    formatError: ({ path, extensions }) => {
+      const code = extensions?.code;
+      const known: FaultCode = isFaultCode(code) ? code : 'INTERNAL_SERVER_ERROR';
+      return { message: faults[known].message, ...(path && { path }), extensions: { code: known } };
+    },
+  });
+  await apollo.start();
+  server.addHook('onClose', () => apollo.stop());
+  const passages = new WeakMap<FastifyRequest, Passage>();
+  const passageOf = (request: FastifyRequest) => {
+    const passage = passages.get(request);
+    if (!passage) throw new GatewayFault('INTERNAL_SERVER_ERROR');
+    return passage;
+  };
+  server.post('/graphql', {
+    preHandler: async (request, reply) => {
+      reply.header('cache-control', 'no-store').header('x-correlation-id', request.id);
+      passages.set(
+        request,
+        await way(stages, { headers: request.headers, body: request.body, correlationId: request.id }),
+      );
+    },
+    onResponse: async (request) => metrics.outcomes(passages.get(request)?.outcomes ?? []),
+    handler: fastifyApolloHandler(apollo, {
+      context: async (request) => passageOf(request as FastifyRequest),
+    }),
+  });
+  server.get('/graphql', async (_request, reply) => {
+    reply.header('allow', 'POST');
+    throw new GatewayFault('METHOD_NOT_ALLOWED');
+  });
+}
+
+/** Fastify's own refusals in the shape of GraphQL ones, so that a client reads one kind of error. */
+const fastifyCodes: Readonly<Record<string, FaultCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'REQUEST_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+};
+
+function answerFaults(server: FastifyInstance): void {
+  const asFault = (error: Error & Partial<FastifyError>): GatewayFault => {
+    if (error instanceof GatewayFault) return error;
+    const isCallers = (error.statusCode ?? 500) < 500;
+    return new GatewayFault(
+      fastifyCodes[error.code ?? ''] ?? (isCallers ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'),
+    );
+  };
+  server.setErrorHandler((error: Error, request, reply) => {
+    const fault = asFault(error);
+    if (fault.status >= 500)
+      request.log.error({ code: fault.code, correlationId: request.id, cause: errorName(error) });
+    if (fault.status === 401) reply.header('www-authenticate', 'Bearer');
+    return reply.code(fault.status).header('cache-control', 'no-store').send(faultBody(fault));
+  });
+  server.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send(faultBody(new GatewayFault('NOT_FOUND'))),
+  );
+}
+
+/** An error's message may quote a value; its name and its cause's name do not. */
+function errorName(error: Error): string {
+  return error.cause instanceof Error ? `${error.name}: ${error.cause.name}` : error.name;
+}
+
+/** One log line a request: the route's pattern instead of the address, which a client could write anything into. */
+function observe(server: FastifyInstance, metrics: Metrics): void {
+  server.addHook('onResponse', async (request, reply) => {
+    metrics.request(reply.statusCode, reply.elapsedTime / 1000);
+    request.log.info({
+      correlationId: request.id,
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      durationMs: Math.round(reply.elapsedTime),
+    });
+  });
+}
+
+function serveOperations(server: FastifyInstance, { metrics, jwks, missing }: ServerHouse): void {
+  server.get('/health', async () => ({ status: 'alive' }));
+  server.get('/ready', async (_request, reply) => {
+    const absent = await missing();
+    return reply.code(absent.length === 0 ? 200 : 503).send({ ready: absent.length === 0, missing: absent });
+  });
+  server.get('/metrics', async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
+  );
+  server.get('/.well-known/jwks.json', async () => jwks());
+}

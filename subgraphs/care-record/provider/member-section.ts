@@ -1,0 +1,117 @@
+import { createHmac } from 'node:crypto';
+import type { Decision } from '../../../consent-policy/policy.ts';
+import type { Facts, Label } from '../../../consent-policy/vocabulary.ts';
+import type { RegisterEntry } from '../register-entry.ts';
+import { type SourceState, sourceMessages } from '../source-state.ts';
+import type { EntryDraft, SectionAnswer } from './connector.ts';
+import { type Warning, warnings } from './warnings.ts';
+
+/** A section as the member contract answers it. */
+export interface MemberSection {
+  readonly items: readonly unknown[];
+  readonly keys: readonly { readonly id: string; readonly order: string | null; readonly label: Label }[];
+  readonly reports: readonly MemberReport[];
+}
+
+interface MemberReport {
+  readonly organisation: { readonly odsCode: string; readonly name: string };
+  readonly careSetting: RegisterEntry['careSetting'];
+  readonly state: SourceState;
+  readonly message: string;
+  readonly warnings: readonly Warning[];
+  readonly items: number;
+  readonly elapsedMs: number;
+}
+
+/** What turns a connector's answer into the member contract's. */
+export interface SectionWriter {
+  readonly entry: RegisterEntry;
+  /** An entry's id in the region, from its id in its system. */
+  readonly entryId: (localId: string) => string;
+  readonly retrievedAt: string;
+  readonly elapsedMs: () => number;
+}
+
+/** Ids are opaque and stable: a keyed hash of organisation and local id, 128 bits. */
+export function entryIds(key: string, odsCode: string): (localId: string) => string {
+  return (localId) =>
+    createHmac('sha256', key).update(`${odsCode}\n${localId}`).digest('base64url').slice(0, 22);
+}
+
+/** A section of which nothing may be shown. */
+export function withheldSection(writer: SectionWriter): MemberSection {
+  return section(writer, [], 'WITHHELD', []);
+}
+
+/**
+ * Consent's third moment: a dissent that the record itself holds withholds all of it, then each entry is released or not by its
+ * label; one decision per label, not per entry. The limit on entries counts after consent, newest first.
+ */
+export function releasedSection(
+  writer: SectionWriter,
+  answer: SectionAnswer,
+  decideWith: (more: Partial<Facts>) => Decision,
+): MemberSection {
+  const dissent: Partial<Facts> = answer.dissent === 'local' ? { dissent: 'local' } : {};
+  if (!decideWith(dissent).allowed) return withheldSection(writer);
+  const allowed = new Map<Label, boolean>();
+  const isAllowed = (label: Label) => {
+    const known = allowed.get(label) ?? decideWith({ ...dissent, label }).allowed;
+    allowed.set(label, known);
+    return known;
+  };
+  const released = answer.entries.filter(({ label }) => isAllowed(label));
+  const limit = writer.entry.limits.itemsPerSection;
+  const shown = released.length > limit ? newest(released, limit) : released;
+  const state = stateAfter(answer.state, answer.entries.length - released.length, released.length > limit);
+  const more = released.length > limit ? [warnings.cutAtLimit] : [];
+  return section(writer, shown, state, [...answer.warnings, ...more]);
+}
+
+/** What is withheld is said before what is cut off, and neither hides that a source did not answer in full. */
+function stateAfter(state: SourceState, withheld: number, isCut: boolean): SourceState {
+  if (state !== 'COMPLETE') return state;
+  if (withheld > 0) return 'PARTLY_WITHHELD';
+  return isCut ? 'INCOMPLETE' : 'COMPLETE';
+}
+
+function newest(entries: readonly EntryDraft[], limit: number): readonly EntryDraft[] {
+  const dated = entries.map((entry) => ({
+    entry,
+    instant: Date.parse(entry.order ?? '') || Number.NEGATIVE_INFINITY,
+  }));
+  return dated
+    .sort((one, other) => (one.instant === other.instant ? 0 : one.instant > other.instant ? -1 : 1))
+    .slice(0, limit)
+    .map(({ entry }) => entry);
+}
+
+function section(
+  writer: SectionWriter,
+  entries: readonly EntryDraft[],
+  state: SourceState,
+  said: readonly Warning[],
+): MemberSection {
+  const { entry, entryId, retrievedAt } = writer;
+  const organisation = { odsCode: entry.organisation.odsCode, name: entry.organisation.name };
+  const ids = entries.map(({ localId }) => entryId(localId));
+  return {
+    items: entries.map(({ item }, index) => ({
+      ...item,
+      id: ids[index],
+      source: { ...item.source, organisation, retrievedAt },
+    })),
+    keys: entries.map(({ order, label }, index) => ({ id: ids[index] ?? '', order, label })),
+    reports: [
+      {
+        organisation,
+        careSetting: entry.careSetting,
+        state,
+        message: sourceMessages[state],
+        warnings: said,
+        items: entries.length,
+        elapsedMs: writer.elapsedMs(),
+      },
+    ],
+  };
+}

@@ -1,0 +1,44 @@
+import DataLoader from 'dataloader';
+import type { Section } from '../../../consent-policy/vocabulary.ts';
+import { type Connector, emptyAnswer, type SectionAnswer, type SystemCall } from './connector.ts';
+import { SystemFault } from './system-http.ts';
+
+/** A section's answer with the time it must not outlast. */
+export type SectionLoader = (section: Section) => Promise<SectionAnswer>;
+
+/**
+ * One loader a request: sections that are asked for in the same tick reach the connector together, so that a protocol with one
+ * call for all of them makes one. Each answers by `deadline` (aborted signal), TIMED_OUT if it has not by then, and none waits
+ * for another.
+ */
+export function sectionLoader(connector: Connector, call: SystemCall, deadline: AbortSignal): SectionLoader {
+  // DataLoader settles a batch as a whole: what it loads is the beginning of each answer.
+  const loader = new DataLoader<Section, { readonly answer: Promise<SectionAnswer> }>(
+    async (wanted) => {
+      const answers = connector.read(call, wanted);
+      return wanted.map((section) => ({ answer: bounded(answers.get(section), deadline) }));
+    },
+    { maxBatchSize: 50 },
+  );
+  return async (section) => {
+    try {
+      return await (await loader.load(section)).answer;
+    } catch (cause) {
+      return emptyAnswer(stateOf(cause));
+    }
+  };
+}
+
+function bounded(answer: Promise<SectionAnswer> | undefined, deadline: AbortSignal): Promise<SectionAnswer> {
+  if (!answer) return Promise.resolve(emptyAnswer('NOT_HELD'));
+  const late = new Promise<SectionAnswer>((resolve) => {
+    if (deadline.aborted) resolve(emptyAnswer('TIMED_OUT'));
+    else deadline.addEventListener('abort', () => resolve(emptyAnswer('TIMED_OUT')), { once: true });
+  });
+  return Promise.race([answer, late]);
+}
+
+/** Only a `SystemFault` says why; whatever else is thrown is ours, and says nothing about the record. */
+function stateOf(cause: unknown): SystemFault['state'] {
+  return cause instanceof SystemFault ? cause.state : 'UNAVAILABLE';
+}
