@@ -1,0 +1,124 @@
+import type { EntryDraft } from '../../connector.ts';
+import type { Concept } from './element-reader.ts';
+import { type Element, elements, isElement, type Resource } from './resource.ts';
+import { entryOf, type SectionReader } from './section-reader.ts';
+
+/** Courses of therapy as EPS R4 writes them: repeat prescribing and repeat dispensing are repeats. */
+const repeats: ReadonlyMap<string | null, boolean> = new Map([
+  ['acute', false],
+  ['continuous', true],
+  ['continuous-repeat-dispensing', true],
+]);
+
+/** What a medication entry refers to: the Medication, and who prescribed it where the reference does not say. */
+export function medicationParts({ medicationReference, requester }: Element): readonly Element[] {
+  const prescriber = isElement(requester) && requester.display === undefined ? requester : null;
+  return [medicationReference, prescriber].filter(isElement);
+}
+
+/** A MedicationRequest or MedicationStatement as a Medication; null for a request *not* to give one, which has no field. */
+export function medication(resource: Resource, read: SectionReader): EntryDraft | null {
+  if (resource.doNotPerform === true) return read.notCarried(resource);
+  return resource.resourceType === 'MedicationRequest' ? requested(resource, read) : stated(resource, read);
+}
+
+function requested(request: Resource, read: SectionReader): EntryDraft {
+  const authoredOn = read.date(request.authoredOn);
+  const prescriber = read.name(request.requester, request);
+  const doses = read.list(request.dosageInstruction);
+  const bounds = boundsOf(doses, read);
+  const validity = read.object(read.object(request.dispenseRequest).validityPeriod);
+  const author = read.name(request.recorder, request) ?? prescriber;
+  return entry(request, read, doses, {
+    frame: { order: authoredOn ?? bounds.start, author, recordedAt: authoredOn },
+    started: bounds.start ?? read.date(validity.start),
+    ended: bounds.end ?? read.date(validity.end),
+    repeat: repeats.get(read.code(request.courseOfTherapyType)) ?? null,
+    prescriber,
+  });
+}
+
+function stated(statement: Resource, read: SectionReader): EntryDraft {
+  const period = read.object(statement.effectivePeriod);
+  const started = read.date(statement.effectiveDateTime) ?? read.date(period.start);
+  const recordedAt = read.date(statement.dateAsserted);
+  const author = read.name(statement.informationSource, statement);
+  return entry(statement, read, read.list(statement.dosage), {
+    frame: { order: started ?? recordedAt, author, recordedAt },
+    started,
+    ended: read.date(period.end),
+    repeat: null,
+    prescriber: null,
+  });
+}
+
+interface Course {
+  readonly frame: {
+    readonly order: string | null;
+    readonly author: string | null;
+    readonly recordedAt: string | null;
+  };
+  readonly started: string | null;
+  readonly ended: string | null;
+  readonly repeat: boolean | null;
+  readonly prescriber: string | null;
+}
+
+function entry(
+  resource: Resource,
+  read: SectionReader,
+  doses: readonly Element[],
+  { frame, ...course }: Course,
+): EntryDraft {
+  const { code, parts } = medicineOf(resource, read);
+  return entryOf(
+    resource,
+    read,
+    { ...frame, parts },
+    {
+      code,
+      dose: doseOf(doses, read),
+      route: doses.map(({ route }) => read.concept(route)).find((route) => route !== null) ?? null,
+      status: read.text(resource.status),
+      ...course,
+      reason: reasonOf(resource, read),
+    },
+  );
+}
+
+function medicineOf(
+  resource: Resource,
+  read: SectionReader,
+): { readonly code: Concept | null; readonly parts: readonly Element[] } {
+  const { medicationCodeableConcept, medicationReference } = resource;
+  if (!isElement(medicationReference)) return { code: read.concept(medicationCodeableConcept), parts: [] };
+  const medicine = read.part(medicationReference, resource);
+  const code = read.concept(medicine?.code) ?? read.displayedConcept(medicationReference);
+  if (code === null) read.notCarried(medicationReference);
+  return { code, parts: medicine === null ? [] : [medicine] };
+}
+
+/** As written; structured doses are not put into words here, since words of ours could be read as the prescriber's. */
+function doseOf(doses: readonly Element[], read: SectionReader): string | null {
+  const written = doses.flatMap(
+    ({ text, patientInstruction }) => read.text(text) ?? read.text(patientInstruction) ?? [],
+  );
+  if (written.length < doses.length && doses.some(({ doseAndRate }) => doseAndRate !== undefined)) {
+    read.unreadable = true;
+  }
+  return written.length === 0 ? null : written.join('; ');
+}
+
+function boundsOf(
+  doses: readonly Element[],
+  read: SectionReader,
+): { readonly start: string | null; readonly end: string | null } {
+  const bounds = doses
+    .map(({ timing }) => read.object(read.object(read.object(timing).repeat).boundsPeriod))
+    .find(({ start, end }) => start !== undefined || end !== undefined);
+  return { start: read.date(bounds?.start), end: read.date(bounds?.end) };
+}
+
+function reasonOf({ reasonCode, reasonReference }: Resource, read: SectionReader): Concept | null {
+  return read.concept(read.first(reasonCode)) ?? read.displayedConcept(elements(reasonReference)[0]);
+}

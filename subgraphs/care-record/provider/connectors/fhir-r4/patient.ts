@@ -1,0 +1,71 @@
+import type { TracedPatient } from '../../../../../consent-policy/access-context.ts';
+import type { ClaimedPerson } from '../../cross-check.ts';
+import type { Match } from './bundle.ts';
+import { type Element, elements, isElement, localKey, type Resource } from './resource.ts';
+
+/** `https://fhir.nhs.uk/Id/nhs-number`, as searched for. */
+export const nhsNumberSystem = 'https://fhir.nhs.uk/Id/nhs-number';
+
+/** The old address still appears, with http and https. */
+const nhsNumberSystems = /^https?:\/\/fhir\.nhs\.(uk|net)\/Id\/nhs-number$/;
+
+/** The one patient whose record is read at a server. */
+export interface Subject {
+  readonly id: string;
+  /** Where the server keeps its resources, by its own words, with a slash at the end; null where it does not say. */
+  readonly base: string | null;
+  /** All numbers of the person, current and former. */
+  readonly nhsNumbers: readonly string[];
+}
+
+/** The active patients among those found, each once. */
+export function activePatients(found: readonly Match[]): readonly Match[] {
+  const active = found.filter(({ resource }) => resource.active !== false);
+  return [...new Map(active.map((match) => [match.resource.id, match])).values()];
+}
+
+/** The patient found, as the subject of everything that is read from here on. */
+export function subjectOf({ resource: { id }, fullUrl }: Match, traced: TracedPatient): Subject {
+  const ending = `Patient/${id}`;
+  const base = fullUrl?.endsWith(`/${ending}`) ? fullUrl.slice(0, -ending.length) : null;
+  return { id, base, nhsNumbers: [traced.nhsNumber, ...traced.formerNhsNumbers] };
+}
+
+/** What a Patient resource says of the person, for the cross-check; of several numbers the traced one counts. */
+export function claimedPerson(patient: Resource, traced: TracedPatient): ClaimedPerson {
+  const numbers = elements(patient.identifier).flatMap(nhsNumberOf);
+  const known = [traced.nhsNumber, ...traced.formerNhsNumbers].find((number) => numbers.includes(number));
+  return {
+    nhsNumber: known ?? numbers[0] ?? null,
+    birthDate: typeof patient.birthDate === 'string' ? patient.birthDate : null,
+    familyName: familyNameOf(patient),
+  };
+}
+
+/** Whether a clinical resource is about the subject: every way in which it names its patient must say so. */
+export function isAbout(resource: Resource, subject: Subject): boolean {
+  const reference = resource.subject ?? resource.patient;
+  if (!isElement(reference)) return false;
+  const numbers = isElement(reference.identifier) ? nhsNumberOf(reference.identifier) : [];
+  if (numbers.some((number) => !subject.nhsNumbers.includes(number))) return false;
+  if (reference.reference === undefined) return numbers.length > 0;
+  return localKey(reference.reference, subject.base) === `Patient/${subject.id}`;
+}
+
+/** Whether an included resource says that it is about somebody else; most, such as a Medication, are about nobody. */
+export function isAboutAnother(resource: Resource, subject: Subject): boolean {
+  const named = resource.subject !== undefined || resource.patient !== undefined;
+  return named && !isAbout(resource, subject);
+}
+
+function nhsNumberOf({ system, value }: Element): readonly string[] {
+  const isNumber = typeof system === 'string' && nhsNumberSystems.test(system) && typeof value === 'string';
+  return isNumber ? [value.replaceAll(' ', '')] : [];
+}
+
+function familyNameOf({ name }: Resource): string | null {
+  const names = elements(name);
+  const shown =
+    names.find(({ use }) => use === 'official') ?? names.find(({ use }) => use === 'usual') ?? names[0];
+  return typeof shown?.family === 'string' ? shown.family : null;
+}

@@ -1,0 +1,172 @@
+import { SystemFault, type SystemHttp } from '../../system-http.ts';
+import { type Match, readPage, saysWithheld } from './bundle.ts';
+import { isAbout, isAboutAnother, nhsNumberSystem, type Subject } from './patient.ts';
+import { keyOf, type Resource, ResourceIndex } from './resource.ts';
+import type { Gathered, SectionPlan, Shortfall } from './translate.ts';
+
+/** Matches a page, as asked for. */
+const pageSize = 200;
+/** Pages that are followed in one search; what lies beyond is said to be missing. */
+const maxPages = 50;
+/** Ids in one address, which many servers cut at a few thousand characters. */
+const idsPerRead = 50;
+/** Parts that are read by id in one go. */
+const maxParts = 1000;
+/** How deep parts may refer to parts: report, group, group within, result. */
+const maxDepth = 4;
+
+/** All pages of one search. */
+export interface SearchResult {
+  readonly matches: readonly Match[];
+  readonly included: readonly Resource[];
+  readonly shortfalls: ReadonlySet<Shortfall>;
+  /** The system refused: the patient or the provider does not allow it. */
+  readonly withheld: boolean;
+}
+
+/** Searches for the patient under any of the NHS numbers. */
+export function searchPatient(http: SystemHttp, nhsNumbers: readonly string[]): Promise<SearchResult> {
+  const identifiers = nhsNumbers.map((number) => encodeURIComponent(`${nhsNumberSystem}|${number}`));
+  return search(http, 'Patient', `identifier=${identifiers.join(',')}`);
+}
+
+/** Everything one section is made of; null where the system withholds all of it. */
+export async function gather(
+  http: SystemHttp,
+  plan: SectionPlan,
+  subject: Subject,
+): Promise<Gathered | null> {
+  const about = `patient=${encodeURIComponent(subject.id)}&_count=${pageSize}`;
+  const searches = plan.searches.map(async ({ resourceType, parameters }) =>
+    onlyAbout(
+      subject,
+      await search(http, resourceType, parameters === undefined ? about : `${about}&${parameters}`),
+    ),
+  );
+  const results = answered(await Promise.allSettled(searches));
+  if (results.every((result) => result?.withheld)) return null;
+  const shortfalls = new Set(results.flatMap(shortfallsOf));
+  const matches = uniqueMatches(results);
+  const index = new ResourceIndex(subject.base, matches);
+  for (const result of results) index.add(result?.included ?? []);
+  await readParts(http, plan, subject, matches, index);
+  return { matches, index, shortfalls };
+}
+
+/** The results of a section's searches; null for one that failed beside another that did not. */
+function answered(settled: readonly PromiseSettledResult<SearchResult>[]): readonly (SearchResult | null)[] {
+  const faults = settled.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
+  const fatal =
+    faults.find((fault) => !isOutage(fault)) ?? (faults.length === settled.length ? faults[0] : undefined);
+  if (fatal !== undefined) throw fatal;
+  return settled.map((result) => (result.status === 'fulfilled' ? result.value : null));
+}
+
+function isOutage(fault: unknown): boolean {
+  return fault instanceof SystemFault && fault.state !== 'INVALID_ANSWER';
+}
+
+function shortfallsOf(result: SearchResult | null): readonly Shortfall[] {
+  if (result === null) return ['partlyUnavailable'];
+  return result.withheld ? ['withheld'] : [...result.shortfalls];
+}
+
+/** Pages move while they are read, so that one resource may come twice. */
+function uniqueMatches(results: readonly (SearchResult | null)[]): readonly Resource[] {
+  const resources = results.flatMap((result) => result?.matches ?? []).map(({ resource }) => resource);
+  return [...new Map(resources.map((resource) => [keyOf(resource), resource])).values()];
+}
+
+/** Reads what the matches refer to, and what that refers to; a part that is not given is noticed when it is translated. */
+async function readParts(
+  http: SystemHttp,
+  plan: SectionPlan,
+  subject: Subject,
+  matches: readonly Resource[],
+  index: ResourceIndex,
+): Promise<void> {
+  let holders = matches;
+  for (let depth = 0; depth < maxDepth && holders.length > 0; depth++) {
+    const missing = new Set(
+      holders.flatMap((holder) => plan.parts(holder)).map((part) => index.missing(part)),
+    );
+    const reads = plan.partTypes.flatMap((type) =>
+      idLists(missing, type).map((ids) => readByIds(http, type, ids, subject)),
+    );
+    holders = (await Promise.all(reads)).flat();
+    index.add(holders);
+  }
+}
+
+function idLists(keys: ReadonlySet<string | null>, resourceType: string): readonly string[] {
+  const start = `${resourceType}/`;
+  const ids = [...keys]
+    .flatMap((key) => (key?.startsWith(start) ? [key.slice(start.length)] : []))
+    .slice(0, maxParts);
+  return Array.from({ length: Math.ceil(ids.length / idsPerRead) }, (_, list) =>
+    ids.slice(list * idsPerRead, (list + 1) * idsPerRead).join(','),
+  );
+}
+
+async function readByIds(
+  http: SystemHttp,
+  resourceType: string,
+  ids: string,
+  subject: Subject,
+): Promise<readonly Resource[]> {
+  try {
+    const { matches } = await search(http, resourceType, `_id=${ids}&_count=${idsPerRead}`);
+    const resources = matches.map(({ resource }) => resource);
+    if (resources.some((resource) => isAboutAnother(resource, subject))) {
+      throw new SystemFault('INVALID_ANSWER');
+    }
+    return resources;
+  } catch (fault) {
+    if (isOutage(fault)) return [];
+    throw fault;
+  }
+}
+
+/** Refuses an answer with anything about somebody else in it. */
+function onlyAbout(subject: Subject, result: SearchResult): SearchResult {
+  const theirs =
+    result.matches.every(({ resource }) => isAbout(resource, subject)) &&
+    !result.included.some((resource) => isAboutAnother(resource, subject));
+  if (theirs) return result;
+  throw new SystemFault('INVALID_ANSWER');
+}
+
+async function search(http: SystemHttp, resourceType: string, parameters: string): Promise<SearchResult> {
+  const matches: Match[] = [];
+  const included: Resource[] = [];
+  const shortfalls = new Set<Shortfall>();
+  const visited = new Set<string>();
+  let total = 0;
+  let next: string | null = `${resourceType}?${parameters}`;
+  while (next !== null && visited.size < maxPages) {
+    // A page that leads back would otherwise be read until the limit.
+    if (visited.has(next)) throw new SystemFault('INVALID_ANSWER');
+    visited.add(next);
+    const { status, json } = await http.send({ method: 'GET', path: next });
+    if (status !== 200) return refused(status, json);
+    const page = readPage(json, resourceType);
+    matches.push(...page.matches);
+    included.push(...page.included);
+    if (page.outcome) shortfalls.add('searchIncomplete');
+    if (page.redacted) shortfalls.add('withheld');
+    total = Math.max(total, page.total ?? 0);
+    next = page.next;
+  }
+  if (next !== null) shortfalls.add('readToLimit');
+  else if (matches.length < total) shortfalls.add('searchIncomplete');
+  return { matches, included, shortfalls, withheld: false };
+}
+
+function refused(status: number, outcome: unknown): SearchResult {
+  if ((status === 401 || status === 403) && saysWithheld(outcome)) {
+    return { matches: [], included: [], shortfalls: new Set(), withheld: true };
+  }
+  throw new SystemFault('UNAVAILABLE');
+}

@@ -1,0 +1,68 @@
+/** A JSON object of FHIR whose content is not yet checked. */
+export type Element = Readonly<Record<string, unknown>>;
+
+/** A resource that can be told from others. */
+export interface Resource extends Element {
+  readonly resourceType: string;
+  readonly id: string;
+}
+
+/** Whether a JSON value is an object. */
+export function isElement(value: unknown): value is Element {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The objects of a JSON list; anything else in it, or in its place, is left out. */
+export function elements(value: unknown): readonly Element[] {
+  return Array.isArray(value) ? value.filter(isElement) : [];
+}
+
+/** `Type/id`, unique at one server. */
+export function keyOf(resource: Resource): string {
+  return `${resource.resourceType}/${resource.id}`;
+}
+
+/**
+ * `Type/id` of a literal reference to a resource of the same server, or null. An absolute address counts only under
+ * `base`, the address at which the server says that it keeps its resources: the same id elsewhere is another resource.
+ */
+export function localKey(reference: unknown, base: string | null): string | null {
+  if (typeof reference !== 'string') return null;
+  const relative = base !== null && reference.startsWith(base) ? reference.slice(base.length) : reference;
+  return /^([A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64})(\/_history\/.+)?$/.exec(relative)?.[1] ?? null;
+}
+
+/** Resources by `Type/id`, as one section's answers gave them. */
+export class ResourceIndex {
+  readonly #byKey = new Map<string, Resource>();
+  readonly #base: string | null;
+
+  constructor(base: string | null, resources: readonly Resource[] = []) {
+    this.#base = base;
+    this.add(resources);
+  }
+
+  /** The first resource of a `Type/id` stays. */
+  add(resources: readonly Resource[]): void {
+    for (const resource of resources) {
+      const key = keyOf(resource);
+      if (!this.#byKey.has(key)) this.#byKey.set(key, resource);
+    }
+  }
+
+  /** The resource that a Reference names, `#id` being contained in `holder`; null where it was not given. */
+  find(reference: Element, holder: Element): Element | null {
+    const literal = reference.reference;
+    if (typeof literal === 'string' && literal.startsWith('#')) {
+      return elements(holder.contained).find((part) => part.id === literal.slice(1)) ?? null;
+    }
+    const key = localKey(literal, this.#base);
+    return (key === null ? undefined : this.#byKey.get(key)) ?? null;
+  }
+
+  /** The `Type/id` under which a Reference's target is still to be read; null where it is here or at another server. */
+  missing(reference: Element): string | null {
+    const key = localKey(reference.reference, this.#base);
+    return key === null || this.#byKey.has(key) ? null : key;
+  }
+}

@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Section } from '../consent-policy/vocabulary.ts';
+import type { SectionAnswer } from '../subgraphs/care-record/provider/connector.ts';
+import { labelOf } from '../subgraphs/care-record/provider/connectors/fhir-r4/label.ts';
+import {
+  type Resource,
+  ResourceIndex,
+} from '../subgraphs/care-record/provider/connectors/fhir-r4/resource.ts';
+import { plans, translate } from '../subgraphs/care-record/provider/connectors/fhir-r4/translate.ts';
+import { warnings } from '../subgraphs/care-record/provider/warnings.ts';
+import { schemaErrors } from './fhir-r4-entry-schema.ts';
+
+function translated(section: Section, ...matches: readonly Resource[]): SectionAnswer {
+  const plan = plans.get(section);
+  if (plan === undefined) throw new Error(`no such section: ${section}`);
+  return translate(plan, { matches, index: new ResourceIndex(null, matches), shortfalls: new Set() }, []);
+}
+
+function itemOf(section: Section, ...matches: readonly Resource[]) {
+  return translated(section, ...matches).entries[0]?.item;
+}
+
+function condition(id: string, changes: Readonly<Record<string, unknown>> = {}) {
+  return { resourceType: 'Condition', id, code: { text: `problem ${id}` }, ...changes };
+}
+
+function observation(id: string, changes: Readonly<Record<string, unknown>> = {}) {
+  return { resourceType: 'Observation', id, code: { text: id }, ...changes };
+}
+
+describe('translating', () => {
+  const confidentiality = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
+  const actCode = 'http://terminology.hl7.org/CodeSystem/v3-ActCode';
+  it.each([
+    ['none', []],
+    ['none', [{ system: confidentiality, code: 'U' }]],
+    [
+      'restricted',
+      [
+        { system: confidentiality, code: 'N' },
+        { system: confidentiality, code: 'R' },
+      ],
+    ],
+    [
+      'very-restricted',
+      [
+        { system: confidentiality, code: 'V' },
+        { system: confidentiality, code: 'R' },
+      ],
+    ],
+    ['not-for-patient', [{ system: actCode, code: 'NOPAT' }]],
+    ['not-for-patient', [{ system: 'http://hl7.org/fhir/v3/ActCode', code: 'NOPAT' }]],
+    [
+      'very-restricted',
+      [
+        { system: actCode, code: 'NOPAT' },
+        { system: confidentiality, code: 'V' },
+      ],
+    ],
+    [
+      'unknown',
+      [
+        { system: actCode, code: 'NOPAT' },
+        { system: confidentiality, code: 'R' },
+      ],
+    ],
+    ['unknown', [{ system: actCode, code: 'HIV' }]],
+    ['unknown', [{ code: 'R' }]],
+    ['unknown', ['R']],
+    ['unknown', 'R'],
+  ])('labels an entry %s for %j', (label, security) => {
+    expect(labelOf([{ meta: { security } }])).toBe(label);
+  });
+
+  it('labels an entry as strictly as its parts', () => {
+    const secret = observation('o', { meta: { security: [{ system: confidentiality, code: 'V' }] } });
+    const report = { resourceType: 'DiagnosticReport', id: 'r', result: [{ reference: 'Observation/o' }] };
+    expect(translated('results', report, secret).entries.map(({ label }) => label)).toEqual([
+      'very-restricted',
+    ]);
+  });
+
+  it.each([
+    [{ onsetDateTime: '2011-04' }, '2011-04', '2011-04'],
+    [{ onsetPeriod: { start: '2011-04-30' } }, '2011-04-30', '2011-04-30'],
+    [{ onsetAge: { value: 40, unit: 'years' } }, 'at age 40 years', '2012'],
+    [
+      { onsetRange: { low: { value: 4, code: 'a' }, high: { value: 6, code: 'a' } } },
+      'at age 4 a to 6 a',
+      '2012',
+    ],
+    [{ onsetString: 'in childhood' }, 'in childhood', '2012'],
+    [{}, null, '2012'],
+  ])('reads the onset of %j', (onset, shown, order) => {
+    const { entries, state } = translated('problems', condition('c', { recordedDate: '2012', ...onset }));
+    expect({ state, onset: entries[0]?.item.onset, order: entries[0]?.order }).toEqual({
+      state: 'COMPLETE',
+      onset: shown,
+      order,
+    });
+  });
+
+  it.each([
+    [{ valueQuantity: { value: 5, comparator: '<', code: 'mmol/L' } }, '< 5', 'mmol/L'],
+    [{ valueCodeableConcept: { coding: [{ display: 'Positive' }] } }, 'Positive', null],
+    [{ valueString: 'trace' }, 'trace', null],
+    [{ valueBoolean: false }, 'false', null],
+    [{ valueInteger: 3 }, '3', null],
+    [{ valueRange: { low: { value: 1, unit: 'g' }, high: { value: 2, unit: 'g' } } }, '1 to 2', 'g'],
+    [{ valueRange: { high: { value: 2, unit: 'g' } } }, '≤ 2', 'g'],
+    [{ valueRatio: { numerator: { value: 1 }, denominator: { value: 64 } } }, '1 : 64', null],
+    [{ valueTime: '10:00:00' }, '10:00:00', null],
+    [{ valueDateTime: '2024-01' }, '2024-01', null],
+    [{ valuePeriod: { start: '2024-01', end: '2024-02' } }, '2024-01 to 2024-02', null],
+    [{ dataAbsentReason: { text: 'specimen unsatisfactory' } }, 'specimen unsatisfactory', null],
+    [{}, null, null],
+  ])('reads the value of %j', (value, shown, unit) => {
+    expect(itemOf('results', observation('o', value))).toMatchObject({ value: shown, unit });
+  });
+
+  it('shows a statement that was taken back as such', () => {
+    const coded = (code: string) => ({ coding: [{ code }] });
+    const back = (code: string) => ({ clinicalStatus: coded('active'), verificationStatus: coded(code) });
+    expect(itemOf('problems', condition('c', back('refuted')))?.status).toBe('refuted');
+    expect(itemOf('problems', condition('c', back('confirmed')))?.status).toBe('active');
+    const none = { code: { coding: [{ system: 'http://snomed.info/sct', code: '716186003' }] } };
+    const allergy = { resourceType: 'AllergyIntolerance', id: 'a', ...none };
+    expect(itemOf('allergies', allergy)?.noKnownAllergies).toBe(true);
+    expect(itemOf('allergies', { ...allergy, ...back('entered-in-error') })).toMatchObject({
+      status: 'entered-in-error',
+      noKnownAllergies: false,
+    });
+  });
+
+  it.each<[Section, Resource]>([
+    ['documents', { resourceType: 'DocumentReference', id: 'd', status: 'entered-in-error' }],
+    ['medications', { resourceType: 'MedicationRequest', id: 'm', doNotPerform: true }],
+  ])('says when it leaves out what %s cannot show', (section, resource) => {
+    expect(translated(section, resource)).toMatchObject({
+      state: 'INCOMPLETE',
+      warnings: [warnings.unreadableEntries],
+      entries: [],
+    });
+  });
+
+  it('loses only the field of a malformed value', () => {
+    const answer = translated(
+      'problems',
+      condition('c', { onsetDateTime: '30/04/2011', recordedDate: '2012' }),
+    );
+    expect(answer).toMatchObject({ state: 'INCOMPLETE', warnings: [warnings.unreadableEntries] });
+    expect(answer.entries[0]?.item).toMatchObject({ code: { text: 'problem c' }, onset: null });
+  });
+
+  it('keeps every coding and the source’s own words', () => {
+    const coding = [
+      { system: 'http://snomed.info/sct', code: '38341003', display: 'Hypertensive disorder' },
+      { system: 'http://local.example', code: 'HT' },
+      { display: 'high pressure' },
+    ];
+    expect(itemOf('problems', condition('c', { code: { coding } }))?.code).toEqual({
+      text: 'Hypertensive disorder',
+      codings: [coding[0], { ...coding[1], display: null }],
+    });
+  });
+
+  it('reads contained resources', () => {
+    const request = {
+      resourceType: 'MedicationRequest',
+      id: 'm',
+      contained: [{ resourceType: 'Medication', id: 'd', code: { text: 'timolol' } }],
+      medicationReference: { reference: '#d' },
+    };
+    expect(itemOf('medications', request)?.code).toEqual({ text: 'timolol', codings: [] });
+  });
+
+  it('shows results that are members of one another once', () => {
+    const one = observation('one', { hasMember: [{ reference: 'Observation/two' }] });
+    const two = observation('two', { hasMember: [{ reference: 'Observation/one' }] });
+    const { entries } = translated('results', one, two);
+    expect(entries.map(({ localId, item }) => [localId, item.members])).toMatchObject([
+      ['Observation/one', [{ code: { text: 'two' } }]],
+    ]);
+  });
+
+  it('translates any JSON into values of the schema', () => {
+    const names = [...elementNames];
+    const resource = fc.dictionary(fc.constantFrom(...names), fc.oneof(fc.jsonValue(), fhirLike()));
+    fc.assert(
+      fc.property(fc.constantFrom(...plans.keys()), resource, (section, fields) => {
+        const resourceType = plans.get(section)?.searches[0]?.resourceType ?? '';
+        const answer = translated(section, { ...fields, resourceType, id: 'x' });
+        expect(schemaErrors(section, answer)).toEqual([]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+const elementNames = new Set(
+  `meta contained extension clinicalStatus verificationStatus code recorder onsetDateTime onsetPeriod onsetAge
+  onsetRange onsetString abatementDateTime abatementPeriod category criticality reaction authoredOn requester
+  dosageInstruction dispenseRequest medicationReference medicationCodeableConcept courseOfTherapyType reasonCode
+  reasonReference status issued performer result hasMember component valueQuantity valueRatio valueRange
+  dataAbsentReason referenceRange interpretation conclusion conclusionCode effectiveDateTime effectivePeriod period
+  type class participant location hospitalization content author date description`.split(/\s+/),
+);
+
+/** Shapes near to FHIR's, with anything in them. */
+function fhirLike(): fc.Arbitrary<unknown> {
+  const any = fc.jsonValue();
+  const coding = fc.record({ system: any, code: any, display: any });
+  const concept = fc.record({ text: any, coding: fc.array(fc.oneof(coding, any)) });
+  const reference = fc.record({ reference: fc.oneof(any, fc.constant('#a')), display: any });
+  const shape = fc.record({ attachment: any, timing: any, route: concept, text: any, manifestation: any });
+  const one = fc.oneof(concept, reference, coding, shape, fc.record({ security: any, source: any }));
+  return fc.oneof(one, fc.array(fc.oneof(one, any)));
+}
