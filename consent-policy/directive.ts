@@ -16,15 +16,20 @@ import { type Facts, type Section, sections } from './vocabulary.ts';
 export const consentSdl = `"The field says something about the person: it is released only as the policy for this section of the record allows."
 directive @consent(section: String!) on FIELD_DEFINITION`;
 
-/** How a server enforces consent around its resolvers. */
+/** How a server enforces consent around its resolvers. `context` comes last: an answer may be shaped by the request. */
 export interface Enforcement<Context> {
   readonly policy: Policy;
   /** Facts of the request, before the resolver; a throw is a refusal. */
   facts(context: Context, section: Section): Facts;
   /** What a refused section looks like. */
-  withheld(section: Section, decision: Decision): unknown;
+  withheld(section: Section, decision: Decision, context: Context): unknown;
   /** What of a resolved section is released, entry by entry; absent where the answer holds no entries. */
-  release?(value: unknown, decideWith: (more: Partial<Facts>) => Decision, section: Section): unknown;
+  release?(
+    value: unknown,
+    decideWith: (more: Partial<Facts>) => Decision,
+    section: Section,
+    context: Context,
+  ): unknown;
 }
 
 /** A schema with a field that consent would not reach; `problems` lists all of them. */
@@ -83,12 +88,12 @@ function enforced<Context>(
   return (source, args, context, info) => {
     const facts = readFacts(enforcement, context, section);
     const decision = facts === null ? unreadableFacts : enforcement.policy.decide(facts);
-    if (facts === null || !decision.allowed) return enforcement.withheld(section, decision);
+    if (facts === null || !decision.allowed) return enforcement.withheld(section, decision, context);
     const value = resolve(source, args, context, info);
     const { release } = enforcement;
     if (release === undefined) return value;
     const decideWith = (more: Partial<Facts>) => enforcement.policy.decide({ ...facts, ...more });
-    const released = (settled: unknown) => release.call(enforcement, settled, decideWith, section);
+    const released = (settled: unknown) => release.call(enforcement, settled, decideWith, section, context);
     return isPromise(value) ? value.then(released) : released(value);
   };
 }
