@@ -344,6 +344,29 @@ describe('reading what an entry is made of', () => {
     expect(asked.filter((url) => url.startsWith('/r4/Practitioner?'))).toHaveLength(1);
   });
 
+  it('names places that are referred to without a name', async () => {
+    const visit = {
+      resourceType: 'Encounter',
+      id: 'e1',
+      subject,
+      location: [{ location: { reference: 'Location/ward' } }],
+    };
+    const ward = { resourceType: 'Location', id: 'ward', name: 'Ward 4' };
+    const { encounters } = await answers({ Encounter: [visit], Location: [ward] }, ['encounters']);
+    expect(encounters?.entries[0]?.item.location).toBe('Ward 4');
+  });
+
+  it('goes on without names that take too long', async () => {
+    const playback = {
+      MedicationRequest: requests,
+      Medication: byIds,
+      Practitioner: () => new Promise(() => {}),
+    };
+    const { medications } = await answers(playback, ['medications']);
+    expect(medications?.state).toBe('COMPLETE');
+    expect(medications?.entries[0]?.item).toMatchObject({ code: { text: 'medicine d0' }, prescriber: null });
+  });
+
   it('says when a medicine could not be read', async () => {
     const { medications } = await answers(
       {

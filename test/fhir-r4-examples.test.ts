@@ -9,6 +9,7 @@ import {
   type Resource,
   ResourceIndex,
 } from '../subgraphs/care-record/provider/connectors/fhir-r4/resource.ts';
+import { unnamed } from '../subgraphs/care-record/provider/connectors/fhir-r4/section-reader.ts';
 import { plans, translate } from '../subgraphs/care-record/provider/connectors/fhir-r4/translate.ts';
 import { schemaErrors } from './fhir-r4-entry-schema.ts';
 
@@ -33,7 +34,9 @@ function mapped(resources: readonly Resource[]): Map<string, { total: number; en
       counts.set(type, { ...countOf(type), entry: countOf(type).entry + 1 });
     }
     const parts = new Set(
-      matches.flatMap((holder) => plan.parts(holder).map((part) => index.find(part, holder))),
+      matches.flatMap((holder) =>
+        [...plan.parts(holder), ...unnamed(holder)].map((part) => index.find(part, holder)),
+      ),
     );
     for (const part of parts) {
       const type = String(part?.resourceType);

@@ -30,7 +30,7 @@ export function encounter(resource: Resource, read: SectionReader): EntryDraft {
 function locationOf(resource: Resource, read: SectionReader): string | null {
   const locations = read.list(resource.location);
   const latest = locations.find(({ status }) => status === 'active') ?? locations.at(-1);
-  return read.display(latest?.location);
+  return read.name(latest?.location, resource);
 }
 
 function dischargeOf({ dischargeDisposition, destination }: Element, read: SectionReader): string | null {

@@ -10,10 +10,9 @@ const repeats: ReadonlyMap<string | null, boolean> = new Map([
   ['continuous-repeat-dispensing', true],
 ]);
 
-/** What a medication entry refers to: the Medication, and who prescribed it where the reference does not say. */
-export function medicationParts({ medicationReference, requester }: Element): readonly Element[] {
-  const prescriber = isElement(requester) && requester.display === undefined ? requester : null;
-  return [medicationReference, prescriber].filter(isElement);
+/** The Medication that an entry is about. */
+export function medicationParts({ medicationReference }: Element): readonly Element[] {
+  return isElement(medicationReference) ? [medicationReference] : [];
 }
 
 /** A MedicationRequest or MedicationStatement as a Medication; null for a request *not* to give one, which has no field. */

@@ -1,7 +1,9 @@
+import { setTimeout } from 'node:timers/promises';
 import { SystemFault, type SystemHttp } from '../../system-http.ts';
 import { type Match, readPage, saysWithheld } from './bundle.ts';
 import { isAbout, isAboutAnother, nhsNumberSystem, type Subject } from './patient.ts';
-import { keyOf, type Resource, ResourceIndex } from './resource.ts';
+import { type Element, keyOf, type Resource, ResourceIndex } from './resource.ts';
+import { namingTypes, unnamed } from './section-reader.ts';
 import type { Gathered, SectionPlan, Shortfall } from './translate.ts';
 
 /** Matches a page, as asked for. */
@@ -23,6 +25,9 @@ export interface SearchResult {
   /** The system refused: the patient or the provider does not allow it. */
   readonly withheld: boolean;
 }
+
+/** What names may take: an entry without its author's name is worth more than one that comes too late. */
+const namesTimeoutMs = 300;
 
 /** Searches for the patient under any of the NHS numbers. */
 export function searchPatient(http: SystemHttp, nhsNumbers: readonly string[]): Promise<SearchResult> {
@@ -49,7 +54,9 @@ export async function gather(
   const matches = uniqueMatches(results);
   const index = new ResourceIndex(subject.base, matches);
   for (const result of results) index.add(result?.included ?? []);
-  await readParts(http, plan, subject, matches, index);
+  const enough = setTimeout(namesTimeoutMs, undefined, { ref: false });
+  const names = Promise.race([readNames(http, matches, index), enough]);
+  await Promise.all([readParts(http, plan, subject, matches, index), names]);
   return { matches, index, shortfalls };
 }
 
@@ -79,25 +86,45 @@ function uniqueMatches(results: readonly (SearchResult | null)[]): readonly Reso
   return [...new Map(resources.map((resource) => [keyOf(resource), resource])).values()];
 }
 
-/** Reads what the matches refer to, and what that refers to; a part that is not given is noticed when it is translated. */
+/** Reads what the matches are made of, and what that is; a part that is not given is noticed when it is translated. */
 async function readParts(
   http: SystemHttp,
-  plan: SectionPlan,
+  { partType, parts }: SectionPlan,
   subject: Subject,
   matches: readonly Resource[],
   index: ResourceIndex,
 ): Promise<void> {
+  if (partType === null) return;
   let holders = matches;
   for (let depth = 0; depth < maxDepth && holders.length > 0; depth++) {
-    const missing = new Set(
-      holders.flatMap((holder) => plan.parts(holder)).map((part) => index.missing(part)),
-    );
-    const reads = plan.partTypes.flatMap((type) =>
-      idLists(missing, type).map((ids) => readByIds(http, type, ids, subject)),
-    );
-    holders = (await Promise.all(reads)).flat();
+    holders = await readMissing(http, partType, holders.flatMap(parts), index);
+    if (holders.some((part) => isAboutAnother(part, subject))) throw new SystemFault('INVALID_ANSWER');
     index.add(holders);
   }
+}
+
+/** Reads the people and places that the matches refer to without naming them; whatever is wrong costs their names only. */
+async function readNames(
+  http: SystemHttp,
+  matches: readonly Resource[],
+  index: ResourceIndex,
+): Promise<void> {
+  const references = matches.flatMap(unnamed);
+  const reads = namingTypes.map((type) => readMissing(http, type, references, index));
+  for (const read of await Promise.allSettled(reads)) {
+    if (read.status === 'fulfilled') index.add(read.value);
+  }
+}
+
+async function readMissing(
+  http: SystemHttp,
+  resourceType: string,
+  references: readonly Element[],
+  index: ResourceIndex,
+): Promise<readonly Resource[]> {
+  const keys = new Set(references.map((reference) => index.missing(reference)));
+  const reads = idLists(keys, resourceType).map((ids) => readByIds(http, resourceType, ids));
+  return (await Promise.all(reads)).flat();
 }
 
 function idLists(keys: ReadonlySet<string | null>, resourceType: string): readonly string[] {
@@ -110,19 +137,10 @@ function idLists(keys: ReadonlySet<string | null>, resourceType: string): readon
   );
 }
 
-async function readByIds(
-  http: SystemHttp,
-  resourceType: string,
-  ids: string,
-  subject: Subject,
-): Promise<readonly Resource[]> {
+async function readByIds(http: SystemHttp, resourceType: string, ids: string): Promise<readonly Resource[]> {
   try {
     const { matches } = await search(http, resourceType, `_id=${ids}&_count=${idsPerRead}`);
-    const resources = matches.map(({ resource }) => resource);
-    if (resources.some((resource) => isAboutAnother(resource, subject))) {
-      throw new SystemFault('INVALID_ANSWER');
-    }
-    return resources;
+    return matches.map(({ resource }) => resource);
   } catch (fault) {
     if (isOutage(fault)) return [];
     throw fault;

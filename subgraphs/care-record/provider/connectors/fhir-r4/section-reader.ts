@@ -1,7 +1,7 @@
 import type { EntryDraft } from '../../connector.ts';
 import { ElementReader } from './element-reader.ts';
 import { labelOf } from './label.ts';
-import { type Element, isElement, keyOf, type Resource, type ResourceIndex } from './resource.ts';
+import { type Element, elements, isElement, keyOf, type Resource, type ResourceIndex } from './resource.ts';
 
 /** Reads one section's resources together with those that they refer to. */
 export class SectionReader extends ElementReader {
@@ -21,19 +21,37 @@ export class SectionReader extends ElementReader {
     return found;
   }
 
-  /** Who is named: the reference's own words, or a Practitioner's name where the resource is at hand. */
+  /** Who or what is named: the reference's own words, or the name of the resource where it is at hand. */
   name(reference: unknown, holder: Element): string | null {
     if (!isElement(reference)) return null;
     const shown = this.display(reference);
-    return shown ?? this.#humanName(this.#index.find(reference, holder) ?? {});
+    if (shown !== null) return shown;
+    const { resourceType, name } = this.#index.find(reference, holder) ?? {};
+    return resourceType === 'Practitioner' ? this.#humanName(name) : this.text(name);
   }
 
-  #humanName({ resourceType, name }: Element): string | null {
-    if (resourceType !== 'Practitioner') return null;
-    const { text, prefix, given, family } = this.object(this.first(name));
+  #humanName(names: unknown): string | null {
+    const { text, prefix, given, family } = this.object(this.first(names));
     const inFull = [...this.texts(prefix), ...this.texts(given), this.text(family) ?? ''].join(' ').trim();
     return this.text(text) ?? (inFull === '' ? null : inFull);
   }
+}
+
+/** The types of resources that name people and places. */
+export const namingTypes = ['Practitioner', 'Organization', 'Location'] as const;
+
+/** The references that an entry shows the name of and that do not give it themselves. */
+export function unnamed(resource: Resource): readonly Element[] {
+  const { recorder, asserter, requester, informationSource, performer, author, participant, location } =
+    resource;
+  return [
+    ...[recorder, asserter, requester, informationSource],
+    ...[elements(performer)[0], elements(author)[0]],
+    ...elements(participant).map(({ individual }) => individual),
+    ...elements(location).map((one) => one.location),
+  ]
+    .filter(isElement)
+    .filter(({ display }) => display === undefined);
 }
 
 /** What every entry says besides its own fields. */

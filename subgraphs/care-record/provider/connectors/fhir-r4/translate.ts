@@ -13,8 +13,8 @@ import { SectionReader } from './section-reader.ts';
 /** How one section is asked for, and how its entries are made of what comes back. */
 export interface SectionPlan {
   readonly searches: readonly { readonly resourceType: string; readonly parameters?: string }[];
-  /** Types of the resources that entries refer to and that are read by their ids. */
-  readonly partTypes: readonly string[];
+  /** The type of the resources that entries are made of and that are read by their ids. */
+  readonly partType: string | null;
   /** The references to them. */
   parts(resource: Element): readonly Element[];
   entries(found: readonly Resource[], read: SectionReader): readonly EntryDraft[];
@@ -27,7 +27,7 @@ export const plans: ReadonlyMap<Section, SectionPlan> = new Map<Section, Section
     'medications',
     {
       ...plan(['MedicationRequest', 'MedicationStatement'], medication),
-      partTypes: ['Medication', 'Practitioner'],
+      partType: 'Medication',
       parts: medicationParts,
     },
   ],
@@ -39,7 +39,7 @@ export const plans: ReadonlyMap<Section, SectionPlan> = new Map<Section, Section
         { resourceType: 'DiagnosticReport' },
         { resourceType: 'Observation', parameters: 'category=laboratory' },
       ],
-      partTypes: ['Observation'],
+      partType: 'Observation',
       parts: resultParts,
       entries: results,
     },
@@ -54,7 +54,7 @@ function plan(
 ): SectionPlan {
   return {
     searches: resourceTypes.map((resourceType) => ({ resourceType })),
-    partTypes: [],
+    partType: null,
     parts: () => [],
     entries: (found, read) => found.flatMap((resource) => entry(resource, read) ?? []),
   };
