@@ -244,6 +244,22 @@ describe('a schema that consent does not reach', () => {
     expect(consentLint(withTypes(types))).toHaveLength(1);
   });
 
+  test('a mark without a plain section is refused', () => {
+    const types = 'type Patient { nhsNumber: ID!, a: ID @consent, b: ID @consent(section: 5) }';
+    const schema = buildSchema(`${consentSdl} type Query { a: ID } ${types}`, { assumeValidSDL: true });
+    expect(consentLint(schema)).toEqual([
+      '`Patient.a` names a section that is not known',
+      '`Patient.b` names a section that is not known',
+    ]);
+  });
+
+  test('a field under two sections is refused', () => {
+    const types =
+      'type Patient { nhsNumber: ID!, a: ID @consent(section: "person") @consent(section: "risks") }';
+    const schema = buildSchema(`${consentSdl} type Query { a: ID } ${types}`, { assumeValidSDL: true });
+    expect(consentLint(schema)).toEqual(['`Patient.a` names a section that is not known']);
+  });
+
   test('a patient built without text is refused', () => {
     const schema = withTypes('type Patient { nhsNumber: ID!, a: ID @consent(section: "person") }');
     const patient = schema.getType('Patient');
