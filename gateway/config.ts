@@ -39,6 +39,8 @@ const settings = z.object({
   OPERATION_DEPTH: count.default(12),
   OPERATION_ALIASES: count.default(50),
   TRAINING_GRACE_DAYS: z.coerce.number().int().min(0).default(0),
+  /** NHS number that the playground's variables begin with, for a demo; empty in production. */
+  PLAYGROUND_NHS_NUMBER: z.string().default(''),
   LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug']).default('info'),
 });
 

@@ -25,4 +25,6 @@ export interface Passage {
   readonly access: Access | null;
   /** What every source did, for the audit record; filled while the operation runs. */
   readonly outcomes: SectionOutcome[];
+  /** Tells the log of a failure of ours, without its message, which may quote a record. */
+  readonly report: (cause: unknown) => void;
 }

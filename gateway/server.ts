@@ -31,7 +31,7 @@ export async function buildServer(house: ServerHouse): Promise<FastifyInstance> 
   answerFaults(server);
   observe(server, house.metrics);
   await serveGraphql(server, house);
-  await servePlayground(server);
+  await servePlayground(server, house.config.PLAYGROUND_NHS_NUMBER);
   serveOperations(server, house);
   return server;
 }
@@ -64,7 +64,12 @@ async function serveGraphql(server: FastifyInstance, { stages, metrics }: Server
       reply.header('cache-control', 'no-store').header('x-correlation-id', request.id);
       passages.set(
         request,
-        await way(stages, { headers: request.headers, body: request.body, correlationId: request.id }),
+        await way(stages, {
+          headers: request.headers,
+          body: request.body,
+          correlationId: request.id,
+          report: (cause) => request.log.error({ correlationId: request.id, failure: failureOf(cause) }),
+        }),
       );
     },
     onResponse: async (request) => metrics.outcomes(passages.get(request)?.outcomes ?? []),
@@ -94,8 +99,10 @@ function answerFaults(server: FastifyInstance): void {
   };
   server.setErrorHandler((error: Error, request, reply) => {
     const fault = asFault(error);
-    if (fault.status >= 500)
-      request.log.error({ code: fault.code, correlationId: request.id, cause: errorName(error) });
+    if (fault.status >= 500) {
+      const failure = failureOf(error.cause ?? error);
+      request.log.error({ code: fault.code, correlationId: request.id, failure });
+    }
     if (fault.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply.code(fault.status).header('cache-control', 'no-store').send(faultBody(fault));
   });
@@ -104,9 +111,11 @@ function answerFaults(server: FastifyInstance): void {
   );
 }
 
-/** An error's message may quote a value; its name and its cause's name do not. */
-function errorName(error: Error): string {
-  return error.cause instanceof Error ? `${error.name}: ${error.cause.name}` : error.name;
+/** An error's message may quote a record; its name, its code and where it was thrown do not. */
+function failureOf(cause: unknown): Record<string, unknown> {
+  if (!(cause instanceof Error)) return { name: typeof cause };
+  const frames = cause.stack?.split('\n').filter((line) => line.startsWith('    at '));
+  return { name: cause.name, code: Reflect.get(cause, 'code'), frames: frames?.slice(0, 5) };
 }
 
 /** One log line a request: the route's pattern instead of the address, which a client could write anything into. */

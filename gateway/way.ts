@@ -19,20 +19,34 @@ export interface Arrival {
   readonly headers: IdentityHeaders;
   readonly body: unknown;
   readonly correlationId: string;
+  readonly report: Passage['report'];
 }
 
 /**
  * The way of a request up to Apollo Server, which then plans it and hands it to the engine (`plan/engine.ts`); the engine asks
  * `person` and `care-record` and writes the audit record. Each stage refuses by throwing a `GatewayFault`.
  */
-export async function way(stages: Stages, { headers, body, correlationId }: Arrival): Promise<Passage> {
+export async function way(
+  stages: Stages,
+  { headers, body, correlationId, report }: Arrival,
+): Promise<Passage> {
   const startedAt = new Date();
   const deadline = performance.now() + stages.requestTimeoutMs;
   const generation = stages.engine.current();
   const identity = await stages.identity(headers);
   const operation = stages.guard(body, generation);
   const access = await stages.access({ identity, operation, correlationId, startedAt });
-  return { correlationId, startedAt, deadline, identity, generation, operation, access, outcomes: [] };
+  return {
+    correlationId,
+    startedAt,
+    deadline,
+    identity,
+    generation,
+    operation,
+    access,
+    outcomes: [],
+    report,
+  };
 }
 
 /** The client's correlation id if it is a UUID, otherwise a new one: it stands in logs, so that no other text gets there. */

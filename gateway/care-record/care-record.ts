@@ -1,4 +1,4 @@
-import { type DocumentNode, type GraphQLSchema, parse } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, Kind, parse, valueFromASTUntyped } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { AccessContext } from '../../consent-policy/access-context.ts';
 import type { Policy } from '../../consent-policy/policy.ts';
@@ -86,8 +86,27 @@ function planner(house: CareRecordHouse) {
     if (known) return known;
     const document = documents.get(query) ?? parse(query);
     documents.set(query, document);
-    const plan = planRecord(house.publicSchema, house.memberSchema, document, variables);
+    const plan = planRecord(
+      house.publicSchema,
+      house.memberSchema,
+      document,
+      withDefaults(document, variables),
+    );
     plans.set(key, plan);
     return plan;
   };
+}
+
+/** Variables with the defaults that the operation declares (GraphQL spec, section 6.1.2). */
+function withDefaults(
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const declared = document.definitions.flatMap((each) =>
+    each.kind === Kind.OPERATION_DEFINITION ? (each.variableDefinitions ?? []) : [],
+  );
+  const defaults = declared.flatMap(({ variable, defaultValue }) =>
+    defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : [],
+  );
+  return { ...Object.fromEntries(defaults), ...variables };
 }

@@ -62,7 +62,10 @@ export function openEngine(house: EngineHouse): Engine {
 async function run(house: EngineHouse, executor: Executor, request: RequestContext): Promise<Result> {
   const passage = request.context as Passage;
   if (request.schema !== passage.generation.apiSchema) return refusal(new GatewayFault('SCHEMA_CHANGED'));
-  const result = await executor(request);
+  const result = await executor(request).catch((cause: unknown): Result => {
+    passage.report(cause);
+    return refusal(new GatewayFault('INTERNAL_SERVER_ERROR'));
+  });
   const errors = (result.errors ?? []).map(knownError);
   try {
     await recordAccess(house, passage, result.data ? 'ALLOWED' : 'INTERNAL_SERVER_ERROR');

@@ -26,6 +26,7 @@ function dataSource(fetch: Fetch): GraphQLDataSource {
       try {
         return await fetch(query, variables ?? {}, options.context);
       } catch (cause) {
+        if (!(cause instanceof GatewayFault)) options.context.report(cause);
         return failed(cause);
       }
     },

@@ -15,30 +15,39 @@ export function sectionLoader(connector: Connector, call: SystemCall, deadline: 
   // DataLoader settles a batch as a whole: what it loads is the beginning of each answer.
   const loader = new DataLoader<Section, { readonly answer: Promise<SectionAnswer> }>(
     async (wanted) => {
-      const answers = connector.read(call, wanted);
+      const answers = started(connector, call, wanted);
       return wanted.map((section) => ({ answer: bounded(answers.get(section), deadline) }));
     },
     { maxBatchSize: 50 },
   );
-  return async (section) => {
-    try {
-      return await (await loader.load(section)).answer;
-    } catch (cause) {
-      return emptyAnswer(stateOf(cause));
-    }
-  };
+  return async (section) => (await loader.load(section)).answer;
 }
 
 function bounded(answer: Promise<SectionAnswer> | undefined, deadline: AbortSignal): Promise<SectionAnswer> {
   if (!answer) return Promise.resolve(emptyAnswer('NOT_HELD'));
   const late = new Promise<SectionAnswer>((resolve) => {
-    if (deadline.aborted) resolve(emptyAnswer('TIMED_OUT'));
-    else deadline.addEventListener('abort', () => resolve(emptyAnswer('TIMED_OUT')), { once: true });
+    const giveUp = () => resolve(emptyAnswer('TIMED_OUT'));
+    if (deadline.aborted) giveUp();
+    else deadline.addEventListener('abort', giveUp, { once: true });
   });
-  return Promise.race([answer, late]);
+  return Promise.race([answer.catch((cause: unknown) => emptyAnswer(stateOf(cause))), late]);
 }
 
 /** Only a `SystemFault` says why; whatever else is thrown is ours, and says nothing about the record. */
 function stateOf(cause: unknown): SystemFault['state'] {
   return cause instanceof SystemFault ? cause.state : 'UNAVAILABLE';
+}
+
+/** A connector that throws before it has begun fails each section. */
+function started(
+  connector: Connector,
+  call: SystemCall,
+  wanted: readonly Section[],
+): ReadonlyMap<Section, Promise<SectionAnswer>> {
+  try {
+    return connector.read(call, wanted);
+  } catch (cause) {
+    const failed = Promise.resolve(emptyAnswer(stateOf(cause)));
+    return new Map(wanted.map((section) => [section, failed]));
+  }
 }

@@ -1,14 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SystemCall } from '../../connector.ts';
-import type { SystemHttp } from '../../system-http.ts';
 
 const lifeSeconds = 300;
 const gateway = 'https://suture.example';
-
-/** Where the practice's system stands, if the client says so. */
-interface Addressed extends SystemHttp {
-  readonly baseUrl?: string;
-}
 
 /**
  * The unsigned JWT that tells a practice who asks (GP Connect, "Cross organisation audit and provenance"): for its audit
@@ -20,7 +14,7 @@ export function auditToken(call: SystemCall): string {
   const claims = {
     iss: gateway,
     sub: call.access.requester.userId,
-    aud: audience(call),
+    aud: call.http.baseUrl.replace(/\/$/, ''),
     exp: issuedAt + lifeSeconds,
     iat: issuedAt,
     reason_for_request: 'directcare',
@@ -47,11 +41,6 @@ export function placeholderAsid(odsCode: string): string {
 /** ODS code of the organisation that asks. */
 export function requestingOdsCode(call: SystemCall): string {
   return call.access.requester.organisation ?? call.odsCode;
-}
-
-function audience(call: SystemCall): string {
-  const { baseUrl }: Addressed = call.http;
-  return baseUrl ?? `https://gp-connect.invalid/${call.odsCode}/STU3/1/gpconnect/structured/fhir`;
 }
 
 function organization(call: SystemCall) {

@@ -1,0 +1,88 @@
+import { createServer } from 'node:net';
+import { pdsBasePath } from './pds/service.ts';
+import { pointersBasePath } from './pointers/service.ts';
+import { type RunningProgram, startProgram } from './processes.ts';
+import type { Region } from './region.ts';
+
+export interface SutureOptions {
+  readonly region: Region;
+  /** The folder that the region has written its facts into. */
+  readonly dataDir: string;
+  readonly ports: { readonly gateway: number; readonly providers: number };
+  readonly env?: Readonly<Record<string, string>>;
+  /** Told every line of the gateway's and the provider subgraphs' logs. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** Suture in front of the region: the gateway and the provider subgraphs, as production runs them. */
+export interface Suture {
+  readonly address: string;
+  readonly providersAddress: string;
+  /** Resolves when one of the two has ended by itself. */
+  readonly ended: Promise<unknown>;
+  kill(program: 'gateway' | 'providers'): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A key for entry ids that anybody can read here: for the invented region only. */
+const demoEntryIdKey = 'demo-only-key-for-entry-ids-0123456789';
+
+/** Starts both programs of Suture. */
+export async function startSuture(options: SutureOptions): Promise<Suture> {
+  const { gateway: port, providers: providersPort } = options.ports;
+  const onLine = options.onLine ?? (() => undefined);
+  const publicUrl = `http://127.0.0.1:${port}`;
+  const providersUrl = `http://127.0.0.1:${providersPort}`;
+  const shared = { DATA_DIR: options.dataDir, PUBLIC_URL: publicUrl, ...options.env };
+  const file = (path: string) => new URL(`../../${path}`, import.meta.url);
+  const { issuer, pds, pointers } = options.region.addresses;
+  const started = await Promise.allSettled([
+    startProgram({
+      file: file('subgraphs/care-record/provider/main.ts'),
+      port: providersPort,
+      env: { ...shared, ENTRY_ID_KEY: demoEntryIdKey },
+      onLine,
+    }),
+    startProgram({
+      file: file('gateway/main.ts'),
+      port,
+      env: {
+        ...shared,
+        ISSUER_URL: issuer,
+        PDS_URL: `${pds}${pdsBasePath}`,
+        POINTERS_URL: `${pointers}${pointersBasePath}`,
+        PROVIDER_SUBGRAPHS_URL: providersUrl,
+      },
+      onLine,
+    }),
+  ]);
+  const [providers, gateway] = await allOrNone(started);
+  return {
+    address: publicUrl,
+    providersAddress: providersUrl,
+    ended: Promise.race([providers.ended, gateway.ended]),
+    kill: (program) => (program === 'gateway' ? gateway : providers).kill(),
+    stop: async () => {
+      await Promise.all([gateway.stop(), providers.stop()]);
+    },
+  };
+}
+
+async function allOrNone(
+  started: readonly PromiseSettledResult<RunningProgram>[],
+): Promise<readonly [RunningProgram, RunningProgram]> {
+  const running = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const [first, second] = running;
+  if (first && second) return [first, second];
+  await Promise.all(running.map((program) => program.stop()));
+  throw started.find((each) => each.status === 'rejected')?.reason;
+}
+
+/** A port that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
