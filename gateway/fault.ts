@@ -6,6 +6,7 @@ import { GraphQLError } from 'graphql';
  */
 export const faults = {
   UNAUTHENTICATED: { status: 401, message: 'a valid bearer token is needed' },
+  IDENTITY_UNAVAILABLE: { status: 503, message: 'the token issuer cannot be asked for its keys now' },
   OPERATION_REFUSED: { status: 400, message: 'the operation breaks a rule of this gateway' },
   GRAPHQL_PARSE_FAILED: { status: 400, message: 'the document is not valid GraphQL' },
   GRAPHQL_VALIDATION_FAILED: { status: 400, message: 'the operation does not fit the schema' },

@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import * as z from 'zod';
 import type { Requester } from '../consent-policy/access-context.ts';
 import { type Purpose, purposes, type Training } from '../consent-policy/vocabulary.ts';
@@ -23,7 +23,7 @@ export interface IdentityHeaders {
   readonly 'purpose-of-use'?: string | string[] | undefined;
 }
 
-/** Stage 1: a bearer token becomes an `Identity`, or the request ends with UNAUTHENTICATED. */
+/** Stage 1: a bearer token becomes an `Identity`, or the request ends with UNAUTHENTICATED or IDENTITY_UNAVAILABLE. */
 export type IdentityStage = (headers: IdentityHeaders) => Promise<Identity>;
 
 /** One NHS CIS2 role profile (`nhsid_nrbac_roles`); only the first five claims are always present. */
@@ -57,10 +57,7 @@ const purposeSystem = 'http://terminology.hl7.org/CodeSystem/v3-ActReason';
 
 /** Makes the stage: keys come from the issuer, and are fetched again when an unknown one signs. */
 export function identityStage(config: Config, membership: Membership, now = () => new Date()): IdentityStage {
-  const keys = createRemoteJWKSet(new URL(config.ISSUER_JWKS_URL ?? `${config.ISSUER_URL}/jwks`), {
-    cooldownDuration: 1000,
-    timeoutDuration: 2000,
-  });
+  const keys = issuerKeys(new URL(config.ISSUER_JWKS_URL ?? `${config.ISSUER_URL}/jwks`));
   const rules = {
     issuer: config.ISSUER_URL,
     audience: config.TOKEN_AUDIENCE,
@@ -77,6 +74,21 @@ export function identityStage(config: Config, membership: Membership, now = () =
       return { ...identity, purpose: purposeOf(payload, headers['purpose-of-use']) };
     } catch (cause) {
       throw cause instanceof GatewayFault ? cause : new GatewayFault('UNAUTHENTICATED', { cause });
+    }
+  };
+}
+
+/** An issuer that cannot be asked is not the caller's fault; a token that none of its keys has signed is. */
+function issuerKeys(url: URL): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(url, { cooldownDuration: 1000, timeoutDuration: 2000 });
+  const { JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported } = errors;
+  const tokenFaults = [JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported];
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (cause) {
+      if (tokenFaults.some((fault) => cause instanceof fault)) throw cause;
+      throw new GatewayFault('IDENTITY_UNAVAILABLE', { cause });
     }
   };
 }

@@ -34,7 +34,12 @@ const areasOfWork: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
 /** The role of a job role code (`S8000:G8000:R8000`, or bare) with its areas of work; null if it has none here. */
 export function roleOf(roleCode: string, areas: readonly string[]): Role | null {
   const job = roleCode.split(':').at(-1) ?? '';
-  const byArea = areasOfWork[job] ?? {};
-  const named = areas.map((area) => byArea[area.toLowerCase()]).find((role) => role !== undefined);
-  return named ?? jobRoles[job] ?? null;
+  const byArea = own(areasOfWork, job) ?? {};
+  const named = areas.map((area) => own(byArea, area.toLowerCase())).find((role) => role !== undefined);
+  return named ?? own(jobRoles, job) ?? null;
+}
+
+/** A token may say `constructor`, which every object has. */
+function own<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined;
 }
