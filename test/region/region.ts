@@ -80,6 +80,14 @@ function eachSystem<T>(value: (name: SystemName, index: number) => T): Record<Sy
   return Object.fromEntries(pairs) as Record<SystemName, T>;
 }
 
+/** Where the systems are under `npm start`. */
+export const fixedAddresses: Addresses = eachSystem((name) => `http://127.0.0.1:${systems[name].port}`);
+
+/** Writes what the gateway must be told of a region that runs at the fixed addresses; what is there stays. */
+export async function writeRegionData(dataDir: string): Promise<void> {
+  await writeData(dataDir, fixedAddresses, 'fixed');
+}
+
 /** With fixed ports the folder is the user's, who may have edited a file: what is there stays. */
 async function writeData(
   dataDir: string,
