@@ -12,8 +12,8 @@ import * as z from 'zod';
 import { readConfig } from '../gateway/config.ts';
 import { readHostConfig } from '../subgraphs/care-record/provider/host-config.ts';
 import { readRegisterFiles } from '../subgraphs/care-record/register-files.ts';
+import { freePort } from './region/ports.ts';
 import { fixedAddresses, systemNames } from './region/region.ts';
-import { freePort } from './region/suture.ts';
 
 // No container is started here: both files are read and held against the repository, and what they run is run without one.
 

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readyQuery } from '../gateway/ready-query.ts';
 import { personIn } from './region/population/find.ts';
+import { freePort } from './region/ports.ts';
 import { type Region, startRegion } from './region/region.ts';
-import { freePort, type Suture, startSuture } from './region/suture.ts';
+import { type Suture, startSuture } from './region/suture.ts';
 
 /** The region with Suture in front of it, in processes of their own on free ports. */
 export interface World {

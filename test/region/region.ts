@@ -17,6 +17,8 @@ const systems = {
 } as const;
 export type SystemName = keyof typeof systems;
 export const systemNames = Object.keys(systems) as readonly SystemName[];
+/** Every system's port under `npm start`. */
+export const fixedPorts: readonly number[] = Object.values(systems).map(({ port }) => port);
 
 /** Origins, without the base paths, e.g. `http://127.0.0.1:4101`. */
 export type Addresses = Readonly<Record<SystemName, string>>;

@@ -2,7 +2,8 @@ import { readyQuery } from '../../gateway/ready-query.ts';
 import { answerTable } from './answer-table.ts';
 import { personas } from './personas.ts';
 import { personIn } from './population/find.ts';
-import { startRegion } from './region.ts';
+import { requireFreePorts } from './ports.ts';
+import { fixedPorts, startRegion } from './region.ts';
 import { startSuture } from './suture.ts';
 
 // `npm start`: the invented region and Suture in front of it, each program in a process of its own.
@@ -14,6 +15,7 @@ const ports = { gateway: Number(process.env.PORT ?? 4000), providers: 4150 };
 
 try {
   process.stdout.write('Starting the invented region and Suture …\n');
+  await requireFreePorts([ports.gateway, ports.providers, ...fixedPorts]);
   const { nhsNumber } = personIn(asked.situation);
   const region = await startRegion({ ports: 'fixed', dataDir });
   const suture = await startSuture({

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { pdsBasePath } from './pds/service.ts';
 import { pointersBasePath } from './pointers/service.ts';
 import { type RunningProgram, startProgram } from './processes.ts';
@@ -76,13 +75,4 @@ async function allOrNone(
   if (first && second) return [first, second];
   await Promise.all(running.map((program) => program.stop()));
   throw started.find((each) => each.status === 'rejected')?.reason;
-}
-
-/** A port that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
