@@ -37,6 +37,8 @@ const settings = z.object({
   BODY_LIMIT_BYTES: count.default(100_000),
   OPERATION_TOKENS: count.default(2000),
   OPERATION_DEPTH: count.default(12),
+  /** Counted with every fragment where it is spread. */
+  OPERATION_FIELDS: count.default(1000),
   OPERATION_ALIASES: count.default(50),
   TRAINING_GRACE_DAYS: z.coerce.number().int().min(0).default(0),
   /** NHS number that the playground's variables begin with, for a demo; empty in production. */

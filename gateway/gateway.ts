@@ -56,6 +56,7 @@ export async function openGateway(config: Config, secrets: Secrets): Promise<Fas
       guard: guardStage({
         tokens: config.OPERATION_TOKENS,
         depth: config.OPERATION_DEPTH,
+        fields: config.OPERATION_FIELDS,
         aliases: config.OPERATION_ALIASES,
       }),
       access: accessStage({ policy, trace: personTrace(config, secrets, membership), store, audit, now }),

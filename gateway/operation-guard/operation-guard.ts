@@ -1,4 +1,4 @@
-import { type GraphQLError, getVariableValues, validate } from 'graphql';
+import { type GraphQLError, getVariableValues, isValueNode, Kind, validate } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { GatewayFault } from '../fault.ts';
 import type { Generation } from '../plan/generation.ts';
@@ -53,6 +53,12 @@ function guardDocument(request: RequestBody, generation: Generation, limits: Ope
   const [error] = validate(generation.apiSchema, operation.document, undefined, { maxErrors: 1 });
   if (error)
     throw new GatewayFault('GRAPHQL_VALIDATION_FAILED', { detail: validationDetail(error), cause: error });
+  // Without a root type validation finds no field to object to.
+  if (!generation.apiSchema.getRootType(operation.definition.operation)) {
+    throw new GatewayFault('GRAPHQL_VALIDATION_FAILED', {
+      detail: `no ${operation.definition.operation} is served here`,
+    });
+  }
   return operation;
 }
 
@@ -71,9 +77,13 @@ function coerceVariables(
 
 function validationDetail(error: GraphQLError): string {
   const place = error.locations?.[0];
-  return withoutNumbers(
-    place ? `${error.message} (line ${place.line}, column ${place.column})` : error.message,
-  );
+  const words = withoutNumbers(quotesValue(error) ? 'a value does not fit its type' : error.message);
+  return place ? `${words} (line ${place.line}, column ${place.column})` : words;
+}
+
+/** The library's words about a literal quote it. */
+function quotesValue({ nodes }: GraphQLError): boolean {
+  return (nodes ?? []).some((node) => isValueNode(node) && node.kind !== Kind.VARIABLE);
 }
 
 /** A name may be made of digits too. */

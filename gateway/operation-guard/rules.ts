@@ -2,12 +2,13 @@ import type { Generation } from '../plan/generation.ts';
 import { aliasNames } from './alias-names.ts';
 import { inlineNhsNumber } from './inline-nhs-number.ts';
 import type { Operation } from './operation.ts';
-import { aliases, depth } from './size.ts';
+import { aliases, depth, fields } from './size.ts';
 
 /** Numbers that bound one operation; from the config. */
 export interface OperationLimits {
   readonly tokens: number;
   readonly depth: number;
+  readonly fields: number;
   readonly aliases: number;
 }
 
@@ -19,4 +20,10 @@ export type GuardRule = (
 ) => readonly string[];
 
 /** In this order: what bounds the document goes before what walks it with types. */
-export const guardRules: readonly GuardRule[] = Object.freeze([depth, aliases, inlineNhsNumber, aliasNames]);
+export const guardRules: readonly GuardRule[] = Object.freeze([
+  depth,
+  fields,
+  aliases,
+  inlineNhsNumber,
+  aliasNames,
+]);

@@ -4,7 +4,7 @@ import type { GuardRule } from './rules.ts';
 
 /** How deep fields may nest, counted through fragments; a fragment that spreads itself has no end and is too deep. */
 export const depth: GuardRule = (operation, _generation, limits) => {
-  const measured = depthOf(operation, operation.definition.selectionSet, new Map());
+  const measured = measure(operation, operation.definition.selectionSet, new Map(), largest);
   return measured > limits.depth ? [`fields nest deeper than ${limits.depth}`] : [];
 };
 
@@ -15,22 +15,41 @@ export const aliases: GuardRule = ({ document }, _generation, limits) => {
   return count > limits.aliases ? [`the operation has more than ${limits.aliases} aliases`] : [];
 };
 
-/** Depths of fragments that are already measured; one being measured is infinite, so that a cycle ends there. */
+/** How many fields the operation has once every fragment stands where it is spread: what an answer may cost grows with it. */
+export const fields: GuardRule = (operation, _generation, limits) => {
+  const counted = measure(operation, operation.definition.selectionSet, new Map(), total);
+  return counted > limits.fields ? [`the operation has more than ${limits.fields} fields`] : [];
+};
+
+/** Measures of fragments that are already made; one being measured is infinite, so that a cycle ends there. */
 type Measured = Map<string, number>;
+/** From the measures of what a field holds and its siblings to one number. */
+type Combine = (measures: readonly number[]) => number;
 
-function depthOf(operation: Operation, selections: SelectionSetNode | undefined, measured: Measured): number {
-  if (!selections) return 0;
-  return Math.max(0, ...selections.selections.map((selection) => depthBelow(operation, selection, measured)));
-}
+const largest: Combine = (measures) => Math.max(0, ...measures);
+const total: Combine = (measures) => measures.reduce((sum, each) => sum + each, 0);
 
-function depthBelow(operation: Operation, selection: SelectionNode, measured: Measured): number {
-  if (selection.kind === Kind.FIELD) return 1 + depthOf(operation, selection.selectionSet, measured);
-  if (selection.kind === Kind.INLINE_FRAGMENT) return depthOf(operation, selection.selectionSet, measured);
-  const name = selection.name.value;
-  const known = measured.get(name);
-  if (known !== undefined) return known;
-  measured.set(name, Number.POSITIVE_INFINITY);
-  const own = depthOf(operation, operation.fragments.get(name)?.selectionSet, measured);
-  measured.set(name, own);
-  return own;
+/** Each fragment is measured once, however often it is spread, so that this ends as soon as the document does. */
+function measure(
+  operation: Operation,
+  selections: SelectionSetNode | undefined,
+  measured: Measured,
+  combine: Combine,
+): number {
+  const below = (selection: SelectionNode): number => {
+    if (selection.kind === Kind.FIELD) {
+      return 1 + measure(operation, selection.selectionSet, measured, combine);
+    }
+    if (selection.kind === Kind.INLINE_FRAGMENT) {
+      return measure(operation, selection.selectionSet, measured, combine);
+    }
+    const name = selection.name.value;
+    const known = measured.get(name);
+    if (known !== undefined) return known;
+    measured.set(name, Number.POSITIVE_INFINITY);
+    const own = measure(operation, operation.fragments.get(name)?.selectionSet, measured, combine);
+    measured.set(name, own);
+    return own;
+  };
+  return combine((selections?.selections ?? []).map(below));
 }
