@@ -1,6 +1,9 @@
-import { parseDocument } from 'yaml';
 import * as z from 'zod';
 import { purposes, type Section, sections } from '../../consent-policy/vocabulary.ts';
+import { readEntryDocument } from './entry-document.ts';
+import { type EntryProblem, expectedWords, inFileOrder, schemaProblems } from './entry-problem.ts';
+
+export type { EntryProblem } from './entry-problem.ts';
 
 /** Care settings, in the words of the public schema's enum. */
 export const careSettings = [
@@ -23,34 +26,41 @@ export const connectorNames = ['fhir-r4', 'gp-connect', 'social-care'] as const;
 export type ConnectorName = (typeof connectorNames)[number];
 
 const registerSections = new Map<string, Section>(
-  sections
-    .filter((section) => section !== 'person')
-    .map((section) => [section.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase(), section]),
+  sections.filter((section) => section !== 'person').map((section) => [sectionWord(section), section]),
 );
 
-const text = z.string().trim().min(1).max(200);
-const email = z.email();
-const address = z
-  .url()
-  .refine(isAllowedAddress, 'an https:// address (http:// only on loopback), without a query');
+/** A section as a register entry writes it, e.g. `SOCIAL_CARE`. */
+export function sectionWord(section: Section): string {
+  return section.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+const textWords = 'text of 1 to 200 characters';
+const text = z.string(textWords).trim().min(1, textWords).max(200, textWords);
+const email = z.email('an e-mail address');
+const addressWords =
+  'an https:// address (http:// only on loopback), without user, password, query or fragment';
+const address = z.string(addressWords).max(2000, addressWords).refine(isAllowedAddress, addressWords);
+const idWords = 'an id in kebab-case of at most 63 characters, e.g. `northgate-hospital`';
+const odsWords = 'an ODS code: 3 to 12 capitals and digits';
+const secretWords = 'the name of a secret, never the secret: 3 to 64 capitals, digits and underscores';
 
 const system = z.strictObject({
   connector: z.enum(connectorNames),
   baseUrl: address,
   /** Name of a secret, never the secret. */
   credentials: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9_]{2,63}$/, 'the name of a secret: capitals, digits, underscores')
+    .string(secretWords)
+    .regex(/^[A-Z][A-Z0-9_]{2,63}$/, secretWords)
     .optional(),
 });
 
 const sharing = z.strictObject({
   agreement: text,
-  purposes: z.array(z.enum(purposes).exclude(['unstated'])).min(1),
-  signatories: z.array(text).min(1),
-  partners: z.array(text).min(1),
+  purposes: list(z.enum(purposes).exclude(['unstated'])),
+  signatories: list(text),
+  partners: list(text),
   leads: z.strictObject({ subjectAccess: text, breach: text, indemnity: text }),
-  validUntil: z.iso.date(),
+  validUntil: z.iso.date('a date, e.g. `2028-03-31`'),
   withheldNotice: z.enum(['STATED', 'SILENT']),
   silentApprovedBy: text.optional(),
 });
@@ -59,11 +69,11 @@ const sharing = z.strictObject({
 export const registerEntry = z
   .strictObject({
     provider: z
-      .string()
-      .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'kebab-case, e.g. `northgate-hospital`')
-      .max(63),
+      .string(idWords)
+      .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, idWords)
+      .max(63, idWords),
     organisation: z.strictObject({
-      odsCode: z.string().regex(/^[A-Z0-9]{3,12}$/, 'an ODS code: 3 to 12 capitals and digits'),
+      odsCode: z.string(odsWords).regex(/^[A-Z0-9]{3,12}$/, odsWords),
       name: text,
       controller: text,
       contacts: z.strictObject({
@@ -77,105 +87,76 @@ export const registerEntry = z
     /** A subgraph of the provider's own that implements the member contract, instead of `system`. */
     subgraphUrl: address.optional(),
     locate: z.enum(['registered-practice', 'pointers', 'always']),
-    sections: z
-      .array(z.enum([...registerSections.keys()]))
-      .min(1)
-      .transform((names) => names.map((name) => registerSections.get(name) as Section)),
+    sections: list(z.enum([...registerSections.keys()])).transform((names) =>
+      names.map((name) => registerSections.get(name) as Section),
+    ),
     sharing,
     retention: z.strictObject({ period: text, basis: text, storedAt: text }),
     limits: z.strictObject({
-      timeoutMs: z.int().min(100).max(30_000),
-      concurrency: z.int().min(1).max(1000),
-      itemsPerSection: z.int().min(1).max(10_000),
-      bytes: z.int().min(1000).max(100_000_000),
+      timeoutMs: wholeNumber(100, 30_000),
+      concurrency: wholeNumber(1, 1000),
+      itemsPerSection: wholeNumber(1, 10_000),
+      bytes: wholeNumber(1000, 100_000_000),
     }),
   })
-  .superRefine((entry, context) => {
-    if ((entry.system === undefined) === (entry.subgraphUrl === undefined)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['system'],
-        message: 'either `system` or `subgraphUrl`, one of the two',
-      });
-    }
-    if (entry.sharing.withheldNotice === 'SILENT' && entry.sharing.silentApprovedBy === undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['sharing', 'silentApprovedBy'],
-        message: 'the Caldicott guardian who approved `withheldNotice: SILENT`',
-      });
-    }
-  });
+  .refine((entry) => entry.system !== undefined || entry.subgraphUrl !== undefined, {
+    path: ['system'],
+    error: 'either `system` or `subgraphUrl`',
+    when: ({ value }) => isGroup(value),
+  })
+  .refine((entry) => entry.system === undefined || entry.subgraphUrl === undefined, {
+    path: ['subgraphUrl'],
+    error: 'either `system` or `subgraphUrl`, not both',
+    when: ({ value }) => isGroup(value),
+  })
+  .refine(
+    (entry) => entry.sharing.withheldNotice !== 'SILENT' || entry.sharing.silentApprovedBy !== undefined,
+    {
+      path: ['sharing', 'silentApprovedBy'],
+      error: 'the Caldicott guardian who approved `withheldNotice: SILENT`',
+      when: ({ value }) => isGroup(value) && isGroup(value.sharing),
+    },
+  );
 export type RegisterEntry = z.infer<typeof registerEntry>;
 
-/** One thing that is wrong in a register entry. */
-export interface EntryProblem {
-  /** Dotted path, e.g. `sharing.validUntil`; empty for the file as a whole. */
-  readonly key: string;
-  readonly found: string;
-  readonly expected: string;
-}
-
-/** Reads one YAML file: the entry, or every problem in it at once. */
+/** Reads one YAML file: the entry, or every problem in it at once, in the order of the file. */
 export function readRegisterEntry(
   yaml: string,
 ): { readonly entry: RegisterEntry } | { readonly problems: readonly EntryProblem[] } {
-  const document = parseDocument(yaml, { uniqueKeys: true, merge: false });
-  if (document.errors.length > 0) {
-    return {
-      problems: document.errors.map((error) => ({
-        key: '',
-        found: error.message.split('\n')[0] ?? error.code,
-        expected: 'a YAML document',
-      })),
-    };
-  }
-  const value: unknown = document.toJS({ maxAliasCount: 0 });
-  const result = registerEntry.safeParse(value);
-  if (result.success) return { entry: result.data };
-  return { problems: result.error.issues.flatMap((issue) => entryProblems(issue, value)) };
+  const document = readEntryDocument(yaml);
+  if (!document.isReadable) return { problems: inFileOrder(document.problems) };
+  const result = registerEntry.safeParse(document.value, { error: expectedWords });
+  if (result.success && document.problems.length === 0) return { entry: result.data };
+  const issues = result.error?.issues ?? [];
+  return {
+    problems: inFileOrder([...document.problems, ...schemaProblems(issues, document, registerEntry)]),
+  };
 }
 
-function entryProblems(issue: z.core.$ZodIssue, value: unknown): EntryProblem[] {
-  const key = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((unknown) => ({
-      key: key === '' ? unknown : `${key}.${unknown}`,
-      found: 'a key that is not known',
-      expected: 'only the keys of a register entry; see README, “Register a provider”',
-    }));
-  }
-  return [{ key, found: shown(valueAt(value, issue.path)), expected: expectation(issue) }];
+/** A list of at least one, each thing once. */
+function list<T extends z.ZodType>(item: T) {
+  return z
+    .array(item)
+    .min(1, 'at least one')
+    .superRefine(
+      (items, context) => {
+        for (const [index, each] of items.entries()) {
+          if (items.indexOf(each) === index) continue;
+          context.addIssue({ code: 'custom', path: [index], message: 'each one once' });
+        }
+      },
+      { when: ({ value }) => Array.isArray(value) },
+    );
 }
 
-function expectation(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_value':
-      return `one of ${issue.values.map((word) => `\`${String(word)}\``).join(', ')}`;
-    case 'invalid_type':
-      return issue.expected === 'object' ? 'a group of keys' : `a value of type ${issue.expected}`;
-    case 'too_small':
-      return `at least ${String(issue.minimum)}${issue.origin === 'array' ? ' of them' : issue.origin === 'string' ? ' characters' : ''}`;
-    case 'too_big':
-      return `at most ${String(issue.maximum)}${issue.origin === 'string' ? ' characters' : ''}`;
-    case 'invalid_format':
-      return issue.format === 'regex' ? issue.message : `a valid ${issue.format}`;
-    default:
-      return issue.message;
-  }
+/** Not `z.int()`: its complaint would stop the checks between keys. */
+function wholeNumber(least: number, most: number) {
+  const words = `a whole number from ${least} to ${most}`;
+  return z.number(words).refine((value) => Number.isInteger(value) && value >= least && value <= most, words);
 }
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
-    value,
-  );
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'an empty value';
-  return typeof value === 'object' ? 'a group or list' : `\`${String(value)}\``;
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isAllowedAddress(value: string): boolean {
@@ -183,5 +164,5 @@ function isAllowedAddress(value: string): boolean {
   const url = new URL(value);
   const loopback = /^(127(\.\d+){3}|\[::1\]|localhost)$/.test(url.hostname);
   const safe = url.protocol === 'https:' || (url.protocol === 'http:' && loopback);
-  return safe && url.search === '' && url.username === '' && url.hash === '';
+  return safe && [url.search, url.username, url.password, url.hash].every((part) => part === '');
 }
