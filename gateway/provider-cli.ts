@@ -1,0 +1,57 @@
+import { Command, CommanderError } from 'commander';
+import { type CheckReport, checkEntry } from './provider-check.ts';
+import { FileUnreadable, readEntryText, registeredBeside } from './provider-file.ts';
+import { jsonReport, plainReport } from './provider-report.ts';
+
+// The ICS team's command: `npm run provider -- check <file>`. Exit code 0 fine, 1 problems, 2 wrong usage or unreadable file.
+
+interface CheckOptions {
+  readonly register?: string;
+  readonly json?: true;
+}
+
+const program = new Command('npm run provider --')
+  .description('Work on the register of providers.')
+  .showHelpAfterError('use --help to see what there is')
+  .exitOverride();
+
+program
+  .command('check')
+  .description(
+    'Say everything that is wrong in a register entry. Changes nothing and needs no running gateway.',
+  )
+  .argument('<file>', 'the register entry, in YAML')
+  .option(
+    '--register <folder>',
+    'the entries it is to stand among (default: its own folder, if that is `providers`)',
+  )
+  .option('--json', 'report for a program to read')
+  .addHelpText(
+    'after',
+    '\nExit code: 0 fine (there may be warnings), 1 problems, 2 wrong usage or unreadable file.',
+  )
+  .action((file: string, { register, json }: CheckOptions) => {
+    const report = checkFile(file, register);
+    process.stdout.write(json ? jsonReport(file, report) : plainReport(file, report));
+    process.exitCode = report.problems.length === 0 ? 0 : 1;
+  });
+
+function checkFile(file: string, register: string | undefined): CheckReport {
+  const text = readEntryText(file);
+  if ('problem' in text) return { entry: null, problems: [text.problem], warnings: [] };
+  return checkEntry(text.yaml, {
+    today: new Date().toISOString().slice(0, 10),
+    registered: registeredBeside(file, register),
+  });
+}
+
+try {
+  program.parse();
+} catch (fault) {
+  // Commander has said what is wrong with the usage by then; help that was asked for is no fault.
+  if (fault instanceof CommanderError) process.exitCode = fault.exitCode === 0 ? 0 : 2;
+  else {
+    process.stderr.write(`${fault instanceof FileUnreadable ? fault.message : 'the check itself failed'}\n`);
+    process.exitCode = 2;
+  }
+}
