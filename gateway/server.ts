@@ -1,6 +1,11 @@
 import { ApolloServer } from '@apollo/server';
-import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Config } from './config.ts';
 import { type FaultCode, faultBody, faults, GatewayFault, isFaultCode } from './fault.ts';
 import type { Metrics } from './metrics.ts';
@@ -22,7 +27,7 @@ export interface ServerHouse {
 export async function buildServer(house: ServerHouse): Promise<FastifyInstance> {
   const server = fastify({
     logger: { level: house.config.LOG_LEVEL },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: house.config.BODY_LIMIT_BYTES,
     requestTimeout: house.config.REQUEST_TIMEOUT_MS * 2,
     genReqId: (request) => correlationIdOf(request.headers['x-correlation-id']),
@@ -44,7 +49,6 @@ async function serveGraphql(server: FastifyInstance, { stages, metrics }: Server
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    plugins: [fastifyApolloDrainPlugin(server)],
     formatError: ({ path, extensions }) => {
       const code = extensions?.code;
       const known: FaultCode = isFaultCode(code) ? code : 'INTERNAL_SERVER_ERROR';

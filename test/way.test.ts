@@ -368,6 +368,13 @@ describe('when a provider is killed', () => {
   });
 });
 
+describe('when it is asked to end', () => {
+  test('the gateway ends by itself', async () => {
+    const [gateway] = await world.suture.stop();
+    expect(gateway).toBe(0);
+  });
+});
+
 function auditRows(): readonly Record<string, unknown>[] {
   const database = new DatabaseSync(join(world.dataDir, 'suture.sqlite'), { readOnly: true });
   const rows = database.prepare('select * from audit order by sequence').all();

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
 import { readTrace, type Trace } from '../../subgraphs/person/person.ts';
 import { type JsonResponse, requestJson } from '../bounded-json.ts';
 import type { Config, Secrets } from '../config.ts';
-import { GatewayFault } from '../fault.ts';
+import { type FaultCode, GatewayFault } from '../fault.ts';
 import type { Membership } from '../membership.ts';
 
 /** Asks the Personal Demographics Service who has a number: INVALID_NHS_NUMBER, PATIENT_NOT_FOUND or PERSON_TRACE_UNAVAILABLE otherwise. */
@@ -24,13 +25,39 @@ export function personTrace(config: Config, secrets: Secrets, membership: Member
       },
       config.PDS_TIMEOUT_MS,
     );
-    if (status === 400) throw new GatewayFault('INVALID_NHS_NUMBER');
-    if (status === 404) throw new GatewayFault('PATIENT_NOT_FOUND');
+    const refusal = status === 200 ? null : refusals[spineCode(json)];
+    if (refusal) throw new GatewayFault(refusal);
     const today = new Date().toISOString().slice(0, 10);
     const trace = status === 200 ? readTrace(json, nhsNumber, today, membership.nameOf) : null;
     if (trace === null) throw new GatewayFault('PERSON_TRACE_UNAVAILABLE');
     return trace;
   };
+}
+
+/**
+ * What PDS says of the number itself (error table of its specification). A bare 400 or 404 may come from anything on the way,
+ * and must not be read as "no such person".
+ */
+const refusals: Readonly<Partial<Record<string, FaultCode>>> = {
+  INVALID_RESOURCE_ID: 'INVALID_NHS_NUMBER',
+  RESOURCE_NOT_FOUND: 'PATIENT_NOT_FOUND',
+  INVALIDATED_RESOURCE: 'PATIENT_NOT_FOUND',
+};
+
+const operationOutcome = z.object({
+  resourceType: z.literal('OperationOutcome'),
+  issue: z
+    .tuple([
+      z.object({
+        details: z.object({ coding: z.tuple([z.object({ code: z.string() })]).rest(z.unknown()) }),
+      }),
+    ])
+    .rest(z.unknown()),
+});
+
+/** The code that leads an OperationOutcome; empty for anything else. */
+function spineCode(json: unknown): string {
+  return operationOutcome.safeParse(json).data?.issue[0].details.coding[0].code ?? '';
 }
 
 async function askPds(

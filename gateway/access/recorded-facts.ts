@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { TracedPatient } from '../../consent-policy/access-context.ts';
 import { type Dissent, type Relationship, relationships } from '../../consent-policy/vocabulary.ts';
+import { isNhsNumber } from '../../subgraphs/nhs-number.ts';
 import { readDataFile } from '../data-file.ts';
 import type { Identity } from '../identity.ts';
 import type { Store } from '../store/store.ts';
 
-const nhsNumber = z.string().regex(/^\d{10}$/, 'ten digits');
+/** A number with a slip in it would match nobody, and a dissent would be lost without a word. */
+const nhsNumber = z.string().refine(isNhsNumber, 'an NHS number: ten digits, the last one a check digit');
 
 const relationshipFile = z.array(
   z.strictObject({

@@ -50,9 +50,14 @@ export function openAudit(dataDir: string): Audit {
     started.on('message', ({ ids, failure }: AuditReceipt) => {
       for (const id of ids) settle(id, failure);
     });
+    let failure: unknown = 'the writer ended';
     started.on('error', (cause) => {
-      writer = null;
-      for (const id of [...waiting.keys()]) settle(id, cause);
+      failure = cause;
+    });
+    // Always comes, after an error too; until then the records of this thread have not been given up.
+    started.on('exit', () => {
+      if (writer === started) writer = null;
+      for (const id of [...waiting.keys()]) settle(id, failure);
     });
     started.unref();
     return started;

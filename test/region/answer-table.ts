@@ -24,7 +24,11 @@ const noLines = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 export function answerTable(patient: Readonly<Record<string, unknown>>): string {
   const sections = Object.entries(patient).filter((pair): pair is [string, Section] => isSection(pair[1]));
   const organisations = [...new Set(sections.flatMap(([, { sources }]) => sources.map(nameOf)))];
-  const table = new Table({ head: ['', ...sections.map(([name]) => name)], chars: noLines, style: { head: [], border: [] } });
+  const table = new Table({
+    head: ['', ...sections.map(([name]) => name)],
+    chars: noLines,
+    style: { head: [], border: [] },
+  });
   for (const organisation of organisations) {
     table.push([
       organisation,

@@ -34,9 +34,10 @@ try {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void stop(0));
   void suture.ended.then(() => stop(1));
-  process.stdout.write(
-    welcome(suture.address, nhsNumber, await readyAnswer(suture.address, region.token, nhsNumber)),
-  );
+  // The first query compiles what every later one uses; the second is what a user sees.
+  await readyAnswer(suture.address, region.token, nhsNumber);
+  const answer = await readyAnswer(suture.address, region.token, nhsNumber);
+  process.stdout.write(welcome(suture.address, nhsNumber, answer));
 } catch (cause) {
   process.stderr.write(`suture: ${cause instanceof Error ? cause.message : String(cause)}\n`);
   process.exit(1);

@@ -20,7 +20,8 @@ export interface Suture {
   /** Resolves when one of the two has ended by itself. */
   readonly ended: Promise<unknown>;
   kill(program: 'gateway' | 'providers'): Promise<void>;
-  stop(): Promise<void>;
+  /** Asks both to end; resolves with how they did (0 by themselves, null by a signal). */
+  stop(): Promise<readonly unknown[]>;
 }
 
 /** A key for entry ids that anybody can read here: for the invented region only. */
@@ -63,6 +64,7 @@ export async function startSuture(options: SutureOptions): Promise<Suture> {
     kill: (program) => (program === 'gateway' ? gateway : providers).kill(),
     stop: async () => {
       await Promise.all([gateway.stop(), providers.stop()]);
+      return Promise.all([gateway.ended, providers.ended]);
     },
   };
 }

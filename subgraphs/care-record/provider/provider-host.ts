@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { type DocumentNode, execute, type GraphQLSchema, parse, validate } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
@@ -44,7 +44,7 @@ export function buildProviderHost(
 ): FastifyInstance {
   const server = fastify({
     logger: { level: config.LOG_LEVEL },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.BODY_LIMIT_BYTES,
   });
   const hosted = new Map(entries.flatMap((entry) => hostedProvider(entry, config, secrets)));
