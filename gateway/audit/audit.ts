@@ -69,8 +69,12 @@ export function openAudit(dataDir: string): Audit {
         const id = nextId++;
         const timer = setTimeout(() => settle(id, 'timed out'), waitMs);
         waiting.set(id, { written, failed, timer });
-        writer ??= start();
-        writer.postMessage({ id, record } satisfies AuditOrder);
+        try {
+          writer ??= start();
+          writer.postMessage({ id, record } satisfies AuditOrder);
+        } catch (cause) {
+          settle(id, cause);
+        }
       }),
     close: async () => {
       await writer?.terminate();
