@@ -4,12 +4,15 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { blocks } from './readme.ts';
 import { personIn } from './region/population/find.ts';
 import { isFreePort } from './region/ports.ts';
 import { fixedPorts } from './region/region.ts';
 
 // `npm start`, word for word, on its own ports; skipped where somebody already listens on them.
 
+/** The README's commands, but for the two that install and start or test, and the one that runs tests. */
+const commands = blocks('sh').filter((command) => !/npm ci|vitest/.test(command));
 const ports = [4000, 4150, ...fixedPorts];
 const areFree = async () => (await Promise.all(ports.map(isFreePort))).every(Boolean);
 
@@ -34,9 +37,17 @@ describe.skipIf(!(await areFree()))('npm start (skipped: a port of 4000 or 4100â
 
     expect((await fetch('http://127.0.0.1:4000/health')).status).toBe(200);
     expect(await (await fetch('http://127.0.0.1:4000/ready')).json()).toEqual({ ready: true, missing: [] });
-    const token = await output('npm', ['run', '--silent', 'token', '--', 'gp']);
+    const token = await output('npm run --silent token -- gp');
     expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
-    expect(await output('npm', ['run', '--silent', 'patients'])).toMatch(/^(999\d{7}\t[a-z-]+\n)+$/);
+    expect(await output('npm run --silent patients')).toMatch(/^(999\d{7}\t[a-z-]+\n)+$/);
+
+    // Every command of the README, as it stands there.
+    const [firstQuery = '', ...more] = commands;
+    const [shownAnswer = ''] = blocks('json');
+    const answer = JSON.parse(await output(firstQuery));
+    answer.extensions.correlationId = 'â€¦';
+    expect(answer).toEqual(JSON.parse(shownAnswer));
+    for (const command of more) expect(await output(command), command).not.toBe('');
 
     started.interrupt();
     // npm ends by the signal it got; an error would be 1.
@@ -83,13 +94,18 @@ function interrupt({ pid }: ChildProcess): void {
   if (pid !== undefined) process.kill(-pid, 'SIGINT');
 }
 
-function output(command: string, words: readonly string[]): Promise<string> {
-  const child = spawn(command, words);
+/** What a command prints, run as a shell would; a command that fails fails the test. */
+function output(command: string): Promise<string> {
+  const child = spawn('bash', ['-euc', command], { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   child.stdout.on('data', (part) => {
     text += part;
   });
-  return new Promise((resolve) => child.once('close', () => resolve(text)));
+  return new Promise((resolve, reject) => {
+    child.once('close', (code) =>
+      code === 0 ? resolve(text) : reject(new Error(`${command} ended with ${code}`)),
+    );
+  });
 }
 
 function listenOn(port: number): Promise<Server> {
