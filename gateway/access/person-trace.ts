@@ -25,7 +25,7 @@ export function personTrace(config: Config, secrets: Secrets, membership: Member
       },
       config.PDS_TIMEOUT_MS,
     );
-    const refusal = status === 200 ? null : refusals[spineCode(json)];
+    const refusal = status === 200 ? undefined : refusals.get(spineCode(json));
     if (refusal) throw new GatewayFault(refusal);
     const today = new Date().toISOString().slice(0, 10);
     const trace = status === 200 ? readTrace(json, nhsNumber, today, membership.nameOf) : null;
@@ -38,11 +38,11 @@ export function personTrace(config: Config, secrets: Secrets, membership: Member
  * What PDS says of the number itself (error table of its specification). A bare 400 or 404 may come from anything on the way,
  * and must not be read as "no such person".
  */
-const refusals: Readonly<Partial<Record<string, FaultCode>>> = {
-  INVALID_RESOURCE_ID: 'INVALID_NHS_NUMBER',
-  RESOURCE_NOT_FOUND: 'PATIENT_NOT_FOUND',
-  INVALIDATED_RESOURCE: 'PATIENT_NOT_FOUND',
-};
+const refusals: ReadonlyMap<string, FaultCode> = new Map([
+  ['INVALID_RESOURCE_ID', 'INVALID_NHS_NUMBER'],
+  ['RESOURCE_NOT_FOUND', 'PATIENT_NOT_FOUND'],
+  ['INVALIDATED_RESOURCE', 'PATIENT_NOT_FOUND'],
+]);
 
 const operationOutcome = z.object({
   resourceType: z.literal('OperationOutcome'),
