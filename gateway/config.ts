@@ -34,6 +34,8 @@ const settings = z.object({
   POINTERS_TIMEOUT_MS: milliseconds.default(800),
   /** What happens to providers whose locator cannot be asked: ask them all the same, or report them. */
   LOCATOR_DOWN: z.enum(['ask', 'report']).default('ask'),
+  /** Origins of pages that may ask from a browser, comma-separated; none by default. */
+  CORS_ORIGINS: list.pipe(z.array(z.url())).default([]),
   BODY_LIMIT_BYTES: count.default(100_000),
   OPERATION_TOKENS: count.default(2000),
   OPERATION_DEPTH: count.default(12),

@@ -1,5 +1,6 @@
 import { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
+import cors from '@fastify/cors';
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -33,12 +34,23 @@ export async function buildServer(house: ServerHouse): Promise<FastifyInstance> 
     genReqId: (request) => correlationIdOf(request.headers['x-correlation-id']),
   });
   server.removeContentTypeParser('text/plain');
+  await allowOrigins(server, house.config.CORS_ORIGINS);
   answerFaults(server);
   observe(server, house.metrics);
   await serveGraphql(server, house);
   await servePlayground(server, house.config.PLAYGROUND_NHS_NUMBER);
   serveOperations(server, house);
   return server;
+}
+
+/** Pages of other origins are answered only where the setting names them; no cookie is ever read. */
+async function allowOrigins(server: FastifyInstance, origins: readonly string[]): Promise<void> {
+  await server.register(cors, {
+    origin: [...origins],
+    methods: ['POST'],
+    allowedHeaders: ['authorization', 'content-type', 'purpose-of-use', 'x-correlation-id'],
+    exposedHeaders: ['x-correlation-id'],
+  });
 }
 
 async function serveGraphql(server: FastifyInstance, { stages, metrics }: ServerHouse): Promise<void> {
@@ -63,6 +75,9 @@ async function serveGraphql(server: FastifyInstance, { stages, metrics }: Server
     if (!passage) throw new GatewayFault('INTERNAL_SERVER_ERROR');
     return passage;
   };
+  const answer = fastifyApolloHandler(apollo, {
+    context: async (request) => passageOf(request as FastifyRequest),
+  });
   server.post('/graphql', {
     preHandler: async (request, reply) => {
       reply.header('cache-control', 'no-store').header('x-correlation-id', request.id);
@@ -77,9 +92,11 @@ async function serveGraphql(server: FastifyInstance, { stages, metrics }: Server
       );
     },
     onResponse: async (request) => metrics.outcomes(passages.get(request)?.outcomes ?? []),
-    handler: fastifyApolloHandler(apollo, {
-      context: async (request) => passageOf(request as FastifyRequest),
-    }),
+    handler: async (request, reply) => {
+      const body = await answer.call(server, request, reply);
+      await stages.engine.settle(passageOf(request));
+      return body;
+    },
   });
   server.get('/graphql', async (_request, reply) => {
     reply.header('allow', 'POST');

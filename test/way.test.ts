@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readyQuery } from '../gateway/ready-query.ts';
 import { personIn } from './region/population/find.ts';
@@ -288,6 +289,26 @@ describe('the answer', () => {
   });
 });
 
+describe('HTTP', () => {
+  test('is spoken as GraphQL over HTTP asks, by its published audits', async () => {
+    const authorization = `Bearer ${await world.region.token('gp')}`;
+    const url = `${world.suture.address}/graphql`;
+    const withToken: typeof fetch = (input, init) =>
+      fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), authorization } });
+    const results = await Promise.all(serverAudits({ url, fetchFn: withToken }).map((audit) => audit.fn()));
+    const failed = results.filter(({ status }) => status === 'error').map(({ id, name }) => `${id} ${name}`);
+    expect(failed).toEqual([]);
+  });
+
+  test('lets no page of another origin ask unless it is named', async () => {
+    const response = await fetch(`${world.suture.address}/graphql`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' },
+    });
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
+
 describe('the audit trail', () => {
   test('has one record for each access, allowed or refused, and nothing clinical', async () => {
     const before = auditRows().length;
@@ -308,6 +329,14 @@ describe('the audit trail', () => {
       expect.objectContaining({ source: council, section: 'socialCare', state: 'COMPLETE' }),
     );
     expect(refused).toMatchObject({ outcome: 'ACCESS_REFUSED', policies: '["training"]' });
+  });
+
+  test('has an access whose operation was refused after it was granted', async () => {
+    const authorization = `Bearer ${await world.region.token('gp')}`;
+    const variables = { nhsNumber: personIn('complete').nhsNumber };
+    const answer = await world.send({ query: readyQuery, variables, extensions: 5 }, { authorization });
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'BAD_REQUEST']);
+    expect(auditRows().at(-1)).toMatchObject({ outcome: 'BAD_REQUEST', ...variables });
   });
 
   test('stops every answer while it cannot be written', async () => {
