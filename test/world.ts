@@ -46,10 +46,14 @@ export interface SectionAnswer {
 }
 export type Patient = Readonly<Record<string, SectionAnswer>> & { readonly nhsNumber: string };
 
-/** Starts a world; `env` reaches the gateway and the provider subgraphs. */
-export async function startWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+/** Starts a world; `env` reaches the gateway and the provider subgraphs, `prepare` changes the data folder before they start. */
+export async function startWorld(
+  env: Readonly<Record<string, string>> = {},
+  prepare: (dataDir: string) => Promise<void> = async () => undefined,
+): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'suture-'));
   const region = await startRegion({ ports: 'free', dataDir });
+  await prepare(dataDir);
   const logged: string[] = [];
   const ports = { gateway: await freePort(), providers: await freePort() };
   const suture = await startSuture({ region, dataDir, ports, env, onLine: (line) => logged.push(line) });
