@@ -41,7 +41,8 @@ function presentCheck(type: GraphQLOutputType, below: FieldTree | null): Check {
 }
 
 const scalarChecks: Readonly<Record<string, Check>> = {
-  Int: (value) => Number.isInteger(value),
-  Float: (value) => typeof value === 'number',
+  // GraphQL spec, section 3.5.1: 32 bits.
+  Int: (value) => Number.isInteger(value) && Number(value) === (Number(value) | 0),
+  Float: (value) => Number.isFinite(value),
   Boolean: (value) => typeof value === 'boolean',
 };

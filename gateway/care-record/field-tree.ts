@@ -1,6 +1,7 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
+  type FragmentSpreadNode,
   GraphQLIncludeDirective,
   type GraphQLNamedType,
   type GraphQLObjectType,
@@ -44,7 +45,8 @@ export function fieldTree(
   selections: readonly SelectionSetNode[],
 ): FieldTree {
   const nodes = new Map<string, FieldNode[]>();
-  for (const set of selections) collect(collecting, type, set, nodes);
+  const visited = new Set<string>();
+  for (const set of selections) collect(collecting, type, set, nodes, visited);
   return [...nodes].map(([key, fields]) => selectedField(collecting, type, key, fields));
 }
 
@@ -67,6 +69,7 @@ function collect(
   type: GraphQLObjectType,
   set: SelectionSetNode,
   into: Map<string, FieldNode[]>,
+  visited: Set<string>,
 ): void {
   for (const selection of set.selections) {
     if (isSkipped(collecting, selection)) continue;
@@ -75,12 +78,23 @@ function collect(
       into.set(key, [...(into.get(key) ?? []), selection]);
     } else {
       const fragment =
-        selection.kind === Kind.INLINE_FRAGMENT ? selection : collecting.fragments.get(selection.name.value);
+        selection.kind === Kind.INLINE_FRAGMENT ? selection : once(collecting, selection, visited);
       if (fragment && applies(collecting.schema, fragment.typeCondition?.name.value, type)) {
-        collect(collecting, type, fragment.selectionSet, into);
+        collect(collecting, type, fragment.selectionSet, into, visited);
       }
     }
   }
+}
+
+/** A fragment adds nothing to the same selections when it is spread again. */
+function once(
+  { fragments }: Collecting,
+  { name }: FragmentSpreadNode,
+  visited: Set<string>,
+): FragmentDefinitionNode | undefined {
+  if (visited.has(name.value)) return undefined;
+  visited.add(name.value);
+  return fragments.get(name.value);
 }
 
 function isSkipped({ variables }: Collecting, node: Parameters<typeof getDirectiveValues>[1]): boolean {

@@ -1,10 +1,8 @@
-import { type SourceState, sourceMessages } from '../../subgraphs/care-record/source-state.ts';
+import { instantOf } from '../../subgraphs/care-record/provider/entry-order.ts';
+import { sourceMessages } from '../../subgraphs/care-record/source-state.ts';
 import type { FieldTree } from './field-tree.ts';
-import type { Key, SectionOutcome } from './outcome.ts';
+import { inFull, type SectionOutcome } from './outcome.ts';
 import type { SectionPlan } from './record-plan.ts';
-
-/** States in which a source has said all it holds; one that does not offer the section holds nothing of it. */
-const inFull: ReadonlySet<SourceState> = new Set(['COMPLETE', 'NOT_HELD']);
 
 /** A section that this role does not see: nothing in it, nobody behind it, and not complete. */
 export function refusedSection(plan: SectionPlan): Record<string, unknown> {
@@ -31,18 +29,12 @@ interface Place {
 
 function order(outcomes: readonly SectionOutcome[]): readonly Place[] {
   const places = outcomes.flatMap((outcome) =>
-    outcome.keys.map((key, index) => ({ outcome, index, id: key.id, instant: instantOf(key) })),
+    outcome.keys.map((key, index) => ({ outcome, index, id: key.id, instant: instantOf(key.order) })),
   );
   return places.sort((one, other) => {
     if (one.instant !== other.instant) return one.instant > other.instant ? -1 : 1;
     return one.id < other.id ? -1 : one.id > other.id ? 1 : 0;
   });
-}
-
-/** A partial date stands at its beginning (`2019` is 1 January 2019, UTC). */
-function instantOf({ order }: Key): number {
-  const instant = order === null ? Number.NaN : Date.parse(order);
-  return Number.isNaN(instant) ? Number.NEGATIVE_INFINITY : instant;
 }
 
 function shapeSection(

@@ -18,6 +18,9 @@ export interface Source {
   readonly silent: boolean;
 }
 
+/** States in which a source has said all it holds; one that does not offer the section holds nothing of it. */
+export const inFull: ReadonlySet<SourceState> = new Set(['COMPLETE', 'NOT_HELD']);
+
 /** What one source did for one section. Every located source has one for every section asked, whatever happened. */
 export interface SectionOutcome {
   readonly source: Source;

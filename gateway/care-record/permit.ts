@@ -29,29 +29,27 @@ export function permit(
   policy: Policy,
   access: AccessContext,
   located: Located,
-  sections: readonly SectionPlan[],
+  plans: readonly SectionPlan[],
   today: string,
 ): Permitted {
-  const refused = new Set(sections.filter(({ section }) => !policy.decide(factsOf(access, section)).allowed));
-  const seen = sections.filter((plan) => !refused.has(plan));
-  const outcomes: SectionOutcome[] = [
-    ...located.unconnected.flatMap((source) =>
-      seen.map((plan) => emptyOutcome(source, plan, 'UNAVAILABLE', { warnings: [warnings.notConnected] })),
-    ),
-    ...located.unlocated.flatMap((provider) =>
-      seen.map((plan) =>
-        emptyOutcome(sourceOf(provider), plan, 'UNAVAILABLE', { warnings: [warnings.locatorDown] }),
-      ),
-    ),
-  ];
-  const asks = located.providers.map((provider) => ({
+  const refused = new Set(plans.filter(({ section }) => !policy.decide(factsOf(access, section)).allowed));
+  const seen = plans.filter((plan) => !refused.has(plan));
+  const outcomes: SectionOutcome[] = located.unconnected.flatMap((source) =>
+    seen.map((plan) => emptyOutcome(source, plan, 'UNAVAILABLE', { warnings: [warnings.notConnected] })),
+  );
+  const open = (provider: Provider): Ask => ({
     provider,
     sections: seen.filter((plan) => {
       const known = knownWithoutAsking(policy, access, provider, plan, today);
       if (known) outcomes.push(known);
       return known === null;
     }),
-  }));
+  });
+  for (const { provider, sections } of located.unlocated.map(open)) {
+    const said = { warnings: [warnings.locatorDown] };
+    outcomes.push(...sections.map((plan) => emptyOutcome(sourceOf(provider), plan, 'UNAVAILABLE', said)));
+  }
+  const asks = located.providers.map(open);
   return { refused, asks: asks.filter((ask) => ask.sections.length > 0), outcomes };
 }
 

@@ -36,7 +36,8 @@ export interface RecordPlan {
   readonly plain: FieldTree;
 }
 
-/** Response keys under which keys and reports are asked for; the guard refuses a client's names that begin with `__`. */
+/** Response keys under which the patient's number, keys and reports are asked for; the guard refuses a client's names that begin with `__`. */
+export const patientKey = '__nhsNumber';
 export const keysKey = '__keys';
 export const reportsKey = '__reports';
 const alwaysAsked = `${keysKey}:keys{id order label} ${reportsKey}:reports{state warnings}`;
@@ -65,7 +66,7 @@ export function planRecord(
 /** The member operation that asks for some sections. */
 export function memberOperation(sections: readonly SectionPlan[]): string {
   const fields = sections.map(({ key, field, memberText }) => `${key}:${field}${memberText}`);
-  return `query($representations:[_Any!]!){_entities(representations:$representations){...on Patient{${fields.join(' ')}}}}`;
+  return `query($representations:[_Any!]!){_entities(representations:$representations){...on Patient{${patientKey}:nhsNumber ${fields.join(' ')}}}}`;
 }
 
 function sectionPlan(

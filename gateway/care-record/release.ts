@@ -30,9 +30,12 @@ export function releaseEntries(
   };
 }
 
-/** What a requester may know of an outcome: a SILENT source's refusal leaves no trace. Null for no trace at all. */
+/**
+ * What a requester may know of an outcome: a SILENT source's refusal leaves no trace, and neither does a section that it does
+ * not offer, or its refusal of the others would show. Null for no trace at all.
+ */
 export function disclosed(outcome: SectionOutcome): SectionOutcome | null {
   if (!outcome.source.silent) return outcome;
-  if (outcome.state === 'WITHHELD') return null;
+  if (outcome.state === 'WITHHELD' || outcome.state === 'NOT_HELD') return null;
   return outcome.state === 'PARTLY_WITHHELD' ? { ...outcome, state: 'COMPLETE' } : outcome;
 }

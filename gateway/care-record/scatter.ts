@@ -1,12 +1,14 @@
 import CircuitBreaker from 'opossum';
+import { Agent } from 'undici';
 import type { AccessContext } from '../../consent-policy/access-context.ts';
 import type { Signer } from '../../consent-policy/signature.ts';
 import type { SourceState } from '../../subgraphs/care-record/source-state.ts';
 import { type JsonResponse, requestJson, TooManyBytesFault } from '../bounded-json.ts';
 import { sourceOf } from './locate.ts';
-import { emptyOutcome, type Key, type SectionOutcome } from './outcome.ts';
+import { sectionOutcome } from './member-answer.ts';
+import { emptyOutcome, type SectionOutcome } from './outcome.ts';
 import type { Ask } from './permit.ts';
-import { keysKey, memberOperation, reportsKey, type SectionPlan } from './record-plan.ts';
+import { memberOperation, type SectionPlan } from './record-plan.ts';
 import type { Provider } from './register.ts';
 
 /** Asks members. Each one fails alone; every section asked for has its outcome; never rejects. */
@@ -22,6 +24,7 @@ interface MemberCall {
   readonly body: string;
   readonly token: string;
   readonly timeoutMs: number;
+  readonly dispatcher: Agent;
 }
 
 /** A member gave nothing usable; counts against its breaker. */
@@ -46,33 +49,59 @@ const breakerOptions = {
   rollingPercentilesEnabled: false,
 } as const;
 
-/** Makes the stage. Deadlines are ours, since a breaker's own time-out cancels nothing; a client's leaving never reaches one. */
+/** A member as it is called: its breaker, and its connections, as many as it allows at once. */
+interface Line {
+  readonly breaker: CircuitBreaker<[MemberCall], JsonResponse>;
+  readonly dispatcher: Agent;
+}
+
+/**
+ * Makes the stage. Deadlines are ours, since a breaker's own time-out cancels nothing; a client's leaving never reaches one. Calls
+ * beyond what a member allows at once wait for a connection within their deadline: a breaker's own limit on calls would refuse
+ * them and count each refusal as the member's failure.
+ */
 export function scatterer(signer: Signer): Scatter {
-  const breakers = new Map<string, CircuitBreaker<[MemberCall], JsonResponse>>();
-  const breakerOf = ({ entry }: Provider) => {
-    const known = breakers.get(entry.provider);
+  const lines = new Map<string, Line>();
+  const lineTo = ({ entry }: Provider): Line => {
+    const known = lines.get(entry.provider);
     if (known) return known;
-    const made = new CircuitBreaker(callMember, { ...breakerOptions, capacity: entry.limits.concurrency });
-    breakers.set(entry.provider, made);
+    const breaker = new CircuitBreaker(callMember, breakerOptions);
+    const made = { breaker, dispatcher: new Agent({ connections: entry.limits.concurrency }) };
+    lines.set(entry.provider, made);
     return made;
   };
   return async (asks, access, deadline) => {
     const outcomes = await Promise.all(
       asks.map(async ({ provider, sections }) => {
         const startedAt = performance.now();
-        const call: MemberCall = {
-          provider,
-          body: memberBody(sections, access),
-          token: signer.sign(access, provider.entry.provider),
-          timeoutMs: Math.min(provider.entry.limits.timeoutMs, deadline - startedAt),
-        };
-        const answer = await breakerOf(provider).fire(call).catch(stateOf);
+        const timeoutMs = Math.min(provider.entry.limits.timeoutMs, deadline - startedAt);
+        const { breaker, dispatcher } = lineTo(provider);
+        const body = memberBody(sections, access);
+        const token = signer.sign(access, provider.entry.provider);
+        // Time that others have used up is no failure of this member's.
+        const answer =
+          timeoutMs < 1
+            ? 'TIMED_OUT'
+            : await breaker.fire({ provider, body, token, timeoutMs, dispatcher }).catch(stateOf);
         const elapsedMs = Math.round(performance.now() - startedAt);
-        return sections.map((plan) => sectionOutcome(provider, plan, answer, elapsedMs));
+        return sections.map((plan) => outcomeOf(provider, plan, answer, access, elapsedMs));
       }),
     );
     return outcomes.flat();
   };
+}
+
+function outcomeOf(
+  provider: Provider,
+  plan: SectionPlan,
+  answer: JsonResponse | SourceState,
+  { patient }: AccessContext,
+  elapsedMs: number,
+): SectionOutcome {
+  const source = sourceOf(provider);
+  return typeof answer === 'string'
+    ? emptyOutcome(source, plan, answer, { elapsedMs })
+    : sectionOutcome(source, plan, answer.json, patient.nhsNumber, elapsedMs);
 }
 
 function memberBody(sections: readonly SectionPlan[], { patient }: AccessContext): string {
@@ -82,8 +111,13 @@ function memberBody(sections: readonly SectionPlan[], { patient }: AccessContext
   });
 }
 
-async function callMember({ provider, body, token, timeoutMs }: MemberCall): Promise<JsonResponse> {
-  if (timeoutMs < 1) throw new MemberFault('TIMED_OUT');
+async function callMember({
+  provider,
+  body,
+  token,
+  timeoutMs,
+  dispatcher,
+}: MemberCall): Promise<JsonResponse> {
   const response = await requestJson(provider.subgraphUrl, {
     method: 'POST',
     headers: {
@@ -95,6 +129,7 @@ async function callMember({ provider, body, token, timeoutMs }: MemberCall): Pro
     body,
     timeoutMs,
     limitBytes: provider.entry.limits.bytes,
+    dispatcher,
   });
   if (response.status !== 200) throw new MemberFault('UNAVAILABLE');
   return response;
@@ -105,60 +140,4 @@ function stateOf(cause: unknown): SourceState {
   if (cause instanceof MemberFault) return cause.state;
   if (cause instanceof TooManyBytesFault) return 'INVALID_ANSWER';
   return cause instanceof Error && /Abort|Timeout/.test(cause.name) ? 'TIMED_OUT' : 'UNAVAILABLE';
-}
-
-function sectionOutcome(
-  provider: Provider,
-  plan: SectionPlan,
-  answer: JsonResponse | SourceState,
-  elapsedMs: number,
-): SectionOutcome {
-  const source = sourceOf(provider);
-  if (typeof answer === 'string') return emptyOutcome(source, plan, answer, { elapsedMs });
-  const section = at(answer.json, 'data', '_entities', 0, plan.key);
-  if (section === undefined || section === null) {
-    const state = Array.isArray(at(answer.json, 'errors')) ? 'UNAVAILABLE' : 'INVALID_ANSWER';
-    return emptyOutcome(source, plan, state, { elapsedMs });
-  }
-  if (!plan.memberCheck(section)) return emptyOutcome(source, plan, 'INVALID_ANSWER', { elapsedMs });
-  return checkedOutcome(provider, plan, section as MemberSection, elapsedMs);
-}
-
-/** What `memberCheck` has checked. */
-interface MemberSection {
-  readonly [keysKey]: readonly Key[];
-  readonly [reportsKey]: readonly { readonly state: SourceState; readonly warnings: readonly string[] }[];
-  readonly [itemsKey: string]: readonly unknown[];
-}
-
-/** Several reports come from a member that is itself a gateway: the first that is not in full says how it answered. */
-function checkedOutcome(
-  provider: Provider,
-  plan: SectionPlan,
-  section: MemberSection,
-  elapsedMs: number,
-): SectionOutcome {
-  const reports = section[reportsKey];
-  const report = reports.find(({ state }) => state !== 'COMPLETE') ?? reports[0];
-  const source = sourceOf(provider);
-  if (!report) return emptyOutcome(source, plan, 'INVALID_ANSWER', { elapsedMs });
-  const selections = plan.selected.filter(({ name }) => name === 'items');
-  return {
-    source,
-    section: plan.section,
-    key: plan.key,
-    state: report.state,
-    warnings: reports.flatMap((each) => each.warnings),
-    elapsedMs,
-    policies: [],
-    items: new Map(selections.map(({ key }) => [key, section[key] ?? []])),
-    keys: section[keysKey],
-  };
-}
-
-function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
-    value,
-  );
 }

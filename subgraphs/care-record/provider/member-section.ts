@@ -4,6 +4,7 @@ import type { Facts, Label } from '../../../consent-policy/vocabulary.ts';
 import type { RegisterEntry } from '../register-entry.ts';
 import { type SourceState, sourceMessages } from '../source-state.ts';
 import type { EntryDraft, SectionAnswer } from './connector.ts';
+import { instantOf } from './entry-order.ts';
 import { type Warning, warnings } from './warnings.ts';
 
 /** A section as the member contract answers it. */
@@ -76,10 +77,7 @@ function stateAfter(state: SourceState, withheld: number, isCut: boolean): Sourc
 }
 
 function newest(entries: readonly EntryDraft[], limit: number): readonly EntryDraft[] {
-  const dated = entries.map((entry) => ({
-    entry,
-    instant: Date.parse(entry.order ?? '') || Number.NEGATIVE_INFINITY,
-  }));
+  const dated = entries.map((entry) => ({ entry, instant: instantOf(entry.order) }));
   return dated
     .sort((one, other) => (one.instant === other.instant ? 0 : one.instant > other.instant ? -1 : 1))
     .slice(0, limit)
