@@ -49,8 +49,9 @@ export function readHostConfig(environment: NodeJS.ProcessEnv = process.env): {
     const issues = [...(config.error?.issues ?? []), ...(secrets.error?.issues ?? [])];
     throw new HostConfigFault(issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   }
+  const named = new Map(Object.entries(set));
   return {
     config: config.data,
-    secrets: { entryIdKey: secrets.data.ENTRY_ID_KEY, credential: (name) => set[name] ?? null },
+    secrets: { entryIdKey: secrets.data.ENTRY_ID_KEY, credential: (name) => named.get(name) ?? null },
   };
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Decision } from '../../../consent-policy/policy.ts';
-import type { Facts, Label } from '../../../consent-policy/vocabulary.ts';
+import type { Facts, Label, Section } from '../../../consent-policy/vocabulary.ts';
 import type { RegisterEntry } from '../register-entry.ts';
 import { type SourceState, sourceMessages } from '../source-state.ts';
 import type { EntryDraft, SectionAnswer } from './connector.ts';
@@ -27,21 +27,24 @@ interface MemberReport {
 /** What turns a connector's answer into the member contract's. */
 export interface SectionWriter {
   readonly entry: RegisterEntry;
-  /** An entry's id in the region, from its id in its system. */
-  readonly entryId: (localId: string) => string;
+  /** An entry's id in the region, from its section and its id there. */
+  readonly entryId: EntryId;
   readonly retrievedAt: string;
   readonly elapsedMs: () => number;
 }
 
-/** Ids are opaque and stable: a keyed hash of organisation and local id, 128 bits. */
-export function entryIds(key: string, odsCode: string): (localId: string) => string {
-  return (localId) =>
-    createHmac('sha256', key).update(`${odsCode}\n${localId}`).digest('base64url').slice(0, 22);
+/** Makes an entry's id from what is unique within its organisation and section. */
+export type EntryId = (section: Section, localId: string) => string;
+
+/** Ids are opaque and stable: a keyed hash of organisation, section and local id, 128 bits. */
+export function entryIds(key: string, odsCode: string): EntryId {
+  return (section, localId) =>
+    createHmac('sha256', key).update(`${odsCode}\n${section}\n${localId}`).digest('base64url').slice(0, 22);
 }
 
 /** A section of which nothing may be shown. */
 export function withheldSection(writer: SectionWriter): MemberSection {
-  return section(writer, [], 'WITHHELD', []);
+  return memberSection(writer, [], 'WITHHELD', []);
 }
 
 /**
@@ -50,6 +53,7 @@ export function withheldSection(writer: SectionWriter): MemberSection {
  */
 export function releasedSection(
   writer: SectionWriter,
+  section: Section,
   answer: SectionAnswer,
   decideWith: (more: Partial<Facts>) => Decision,
 ): MemberSection {
@@ -66,7 +70,8 @@ export function releasedSection(
   const shown = released.length > limit ? newest(released, limit) : released;
   const state = stateAfter(answer.state, answer.entries.length - released.length, released.length > limit);
   const more = released.length > limit ? [warnings.cutAtLimit] : [];
-  return section(writer, shown, state, [...answer.warnings, ...more]);
+  const identified = shown.map((entry) => ({ ...entry, id: writer.entryId(section, entry.localId) }));
+  return memberSection(writer, identified, state, [...answer.warnings, ...more]);
 }
 
 /** What is withheld is said before what is cut off, and neither hides that a source did not answer in full. */
@@ -84,22 +89,21 @@ function newest(entries: readonly EntryDraft[], limit: number): readonly EntryDr
     .map(({ entry }) => entry);
 }
 
-function section(
+function memberSection(
   writer: SectionWriter,
-  entries: readonly EntryDraft[],
+  entries: readonly (EntryDraft & { readonly id: string })[],
   state: SourceState,
   said: readonly Warning[],
 ): MemberSection {
-  const { entry, entryId, retrievedAt } = writer;
+  const { entry, retrievedAt } = writer;
   const organisation = { odsCode: entry.organisation.odsCode, name: entry.organisation.name };
-  const ids = entries.map(({ localId }) => entryId(localId));
   return {
-    items: entries.map(({ item }, index) => ({
+    items: entries.map(({ item, id }) => ({
       ...item,
-      id: ids[index],
+      id,
       source: { ...item.source, organisation, retrievedAt },
     })),
-    keys: entries.map(({ order, label }, index) => ({ id: ids[index] ?? '', order, label })),
+    keys: entries.map(({ id, order, label }) => ({ id, order, label })),
     reports: [
       {
         organisation,

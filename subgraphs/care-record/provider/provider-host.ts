@@ -1,5 +1,5 @@
 import fastify, { type FastifyInstance, LogController } from 'fastify';
-import { type DocumentNode, execute, type GraphQLSchema, parse, validate } from 'graphql';
+import { type DocumentNode, execute, type GraphQLSchema, getOperationAST, parse, validate } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import type { AccessContext } from '../../../consent-policy/access-context.ts';
@@ -8,7 +8,7 @@ import { createVerifier, type Verifier } from '../../../consent-policy/signature
 import type { RegisterEntry } from '../register-entry.ts';
 import { connectors } from './connectors/connectors.ts';
 import type { HostConfig, HostSecrets } from './host-config.ts';
-import { entryIds } from './member-section.ts';
+import { type EntryId, entryIds } from './member-section.ts';
 import { type MemberContext, providerSubgraph } from './provider-subgraph.ts';
 import { sectionLoader } from './section-loader.ts';
 import { systemHttp } from './system-http.ts';
@@ -19,7 +19,7 @@ interface HostedProvider {
   readonly system: NonNullable<RegisterEntry['system']>;
   readonly verifier: Verifier;
   readonly authorization: string | null;
-  readonly entryId: (localId: string) => string;
+  readonly entryId: EntryId;
 }
 
 const requestBody = z.object({
@@ -144,6 +144,8 @@ function readDocument(
   if (known) return known;
   try {
     const document = parse(query, { maxTokens: 10_000 });
+    const operation = getOperationAST(document)?.operation;
+    if (!operation || !schema.getRootType(operation)) return null;
     if (validate(schema, document, undefined, { maxErrors: 1 }).length > 0) return null;
     documents.set(query, document);
     return document;
