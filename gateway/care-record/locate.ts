@@ -75,21 +75,24 @@ const nhsNumberSystem = 'https://fhir.nhs.uk/Id/nhs-number';
 const odsCodeSystem = 'https://fhir.nhs.uk/Id/ods-organization-code';
 const limitBytes = 2_000_000;
 
-const pointerBundle = z.object({
-  resourceType: z.literal('Bundle'),
-  link: z.array(z.object({ relation: z.string() })).optional(),
-  entry: z
-    .array(
-      z.object({
-        resource: z.object({
-          custodian: z
-            .object({ identifier: z.object({ system: z.string().optional(), value: z.string() }) })
-            .optional(),
+/** All pointers at once: of a page that has a next one, nobody could say which provider was left out. */
+const pointerBundle = z
+  .object({
+    resourceType: z.literal('Bundle'),
+    link: z.array(z.object({ relation: z.string() })).default([]),
+    entry: z
+      .array(
+        z.object({
+          resource: z.object({
+            custodian: z
+              .object({ identifier: z.object({ system: z.string().optional(), value: z.string() }) })
+              .optional(),
+          }),
         }),
-      }),
-    )
-    .default([]),
-});
+      )
+      .default([]),
+  })
+  .refine(({ link }) => link.every(({ relation }) => relation !== 'next'), 'more pages');
 
 /** NRL consumer API (R4): DocumentReferences whose custodian holds the record. Asked under former numbers too. */
 function pointerClient(config: Config, secrets: Secrets): Pointers {
