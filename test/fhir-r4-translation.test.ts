@@ -122,26 +122,95 @@ describe('translating', () => {
   it('shows a statement that was taken back as such', () => {
     const coded = (code: string) => ({ coding: [{ code }] });
     const back = (code: string) => ({ clinicalStatus: coded('active'), verificationStatus: coded(code) });
-    expect(itemOf('problems', condition('c', back('refuted')))?.status).toBe('refuted');
-    expect(itemOf('problems', condition('c', back('confirmed')))?.status).toBe('active');
+    expect(itemOf('problems', condition('c', back('refuted')))).toMatchObject({
+      status: 'refuted',
+      verification: 'refuted',
+    });
     const none = { code: { coding: [{ system: 'http://snomed.info/sct', code: '716186003' }] } };
     const allergy = { resourceType: 'AllergyIntolerance', id: 'a', ...none };
     expect(itemOf('allergies', allergy)?.noKnownAllergies).toBe(true);
     expect(itemOf('allergies', { ...allergy, ...back('entered-in-error') })).toMatchObject({
       status: 'entered-in-error',
+      verification: 'entered-in-error',
       noKnownAllergies: false,
     });
   });
 
-  it.each<[Section, Resource]>([
-    ['documents', { resourceType: 'DocumentReference', id: 'd', status: 'entered-in-error' }],
-    ['medications', { resourceType: 'MedicationRequest', id: 'm', doNotPerform: true }],
-  ])('says when it leaves out what %s cannot show', (section, resource) => {
-    expect(translated(section, resource)).toMatchObject({
+  it.each([
+    [[{ code: 'confirmed' }], 'active', 'confirmed'],
+    [[{ code: 'provisional' }], 'active', 'provisional'],
+    [[{ code: 'X9' }, { code: 'refuted' }], 'refuted', 'refuted'],
+    [undefined, 'active', null],
+  ])('gives the verification of %j beside the clinical status', (coding, status, verification) => {
+    const sent = { clinicalStatus: { coding: [{ code: 'active' }] }, verificationStatus: { coding } };
+    const statuses = coding === undefined ? { clinicalStatus: sent.clinicalStatus } : sent;
+    for (const item of [
+      itemOf('problems', condition('c', statuses)),
+      itemOf('allergies', { resourceType: 'AllergyIntolerance', id: 'a', ...statuses }),
+    ]) {
+      expect(item).toMatchObject({ status, verification });
+    }
+  });
+
+  it.each([
+    [{ status: 'superseded' }, 'superseded'],
+    [{ status: 'entered-in-error' }, 'entered-in-error'],
+    [{ status: 'current', docStatus: 'entered-in-error' }, 'entered-in-error'],
+    [{ status: 'current', docStatus: 'final' }, 'current'],
+    [{}, null],
+  ])('shows a document of %j with its status', (sent, status) => {
+    const answer = translated('documents', { resourceType: 'DocumentReference', id: 'd', ...sent });
+    expect(answer).toMatchObject({ state: 'COMPLETE', warnings: [], entries: [{ item: { status } }] });
+  });
+
+  it.each([true, 'true', null])('leaves out a medicine not to be given (%j) and says so', (doNotPerform) => {
+    const request = { resourceType: 'MedicationRequest', id: 'm', doNotPerform };
+    expect(translated('medications', request)).toMatchObject({
       state: 'INCOMPLETE',
       warnings: [warnings.unreadableEntries],
       entries: [],
     });
+  });
+
+  it('tells a proposal from an order, and both from a statement', () => {
+    const request = { resourceType: 'MedicationRequest', id: 'm', status: 'active', doNotPerform: false };
+    expect(itemOf('medications', { ...request, intent: 'proposal' })?.intent).toBe('proposal');
+    expect(itemOf('medications', { ...request, intent: 'order' })?.intent).toBe('order');
+    const statement = { resourceType: 'MedicationStatement', id: 's', intent: 'order' };
+    expect(itemOf('medications', statement)?.intent).toBeNull();
+  });
+
+  const note = [{ text: 'as told by her son' }, { text: 'see letter' }, { text: 'see letter' }];
+  it.each<[Section, string, string]>([
+    ['problems', 'Condition', ''],
+    ['medications', 'MedicationRequest', ''],
+    ['medications', 'MedicationStatement', ''],
+    ['allergies', 'AllergyIntolerance', '\nwithin the hour\nafter nuts'],
+    ['results', 'Observation', ''],
+  ])('keeps the notes of %s (%s), each once', (section, resourceType, ofReaction) => {
+    const reaction = [
+      {
+        manifestation: [{ text: 'rash' }],
+        description: 'within the hour',
+        note: [{ text: 'after nuts' }],
+      },
+    ];
+    const item = itemOf(section, { resourceType, id: 'x', note, reaction });
+    expect(item?.note).toBe(`as told by her son\nsee letter${ofReaction}`);
+    expect(itemOf(section, { resourceType, id: 'x' })?.note).toBeNull();
+  });
+
+  it('keeps the notes of each result in a report', () => {
+    const report = { resourceType: 'DiagnosticReport', id: 'r', result: [{ reference: 'Observation/o' }] };
+    const item = itemOf('results', report, observation('o', { note: [{ text: 'haemolysed' }] }));
+    expect(item).toMatchObject({ note: null, members: [{ note: 'haemolysed' }] });
+  });
+
+  it('takes the label of an entry for its notes', () => {
+    const meta = { security: [{ system: confidentiality, code: 'R' }] };
+    expect(translated('problems', condition('c', { meta, note })).entries).toMatchObject([
+      { label: 'restricted', item: { note: 'as told by her son\nsee letter' } },
+    ]);
   });
 
   it('loses only the field of a malformed value', () => {
@@ -204,7 +273,9 @@ const elementNames = new Set(
   dosageInstruction dispenseRequest medicationReference medicationCodeableConcept courseOfTherapyType reasonCode
   reasonReference status issued performer result hasMember component valueQuantity valueRatio valueRange
   dataAbsentReason referenceRange interpretation conclusion conclusionCode effectiveDateTime effectivePeriod period
-  type class participant location hospitalization content author date description`.split(/\s+/),
+  type class participant location hospitalization content author date description note intent doNotPerform docStatus`.split(
+    /\s+/,
+  ),
 );
 
 /** Shapes near to FHIR's, with anything in them. */

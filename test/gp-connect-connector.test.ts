@@ -415,6 +415,90 @@ describe('translation', () => {
     expect(answer(bundle(), 'allergies').entries[0]?.item.noKnownAllergies).toBe(true);
   });
 
+  it.each([
+    ['confirmed', 'active', 'confirmed', true],
+    ['unconfirmed', 'active', 'unconfirmed', true],
+    ['refuted', 'refuted', 'refuted', false],
+    ['entered-in-error', 'entered-in-error', 'entered-in-error', false],
+    [undefined, 'active', null, true],
+  ])('gives the verification %s beside the clinical status', (sent, status, verification, noneKnown) => {
+    const verified = (id: string, section: Section) =>
+      answer(changed(id, { verificationStatus: sent }), section).entries[0]?.item;
+    expect(verified('c', 'problems')).toMatchObject({ status, verification });
+    expect(verified('a', 'allergies')).toMatchObject({ status, verification, noKnownAllergies: noneKnown });
+  });
+
+  it('takes no ended statement for no known allergies', () => {
+    const { entries } = answer(changed('a', { clinicalStatus: 'resolved' }), 'allergies');
+    expect(entries[0]?.item.noKnownAllergies).toBe(false);
+  });
+
+  it.each([
+    [{ status: 'superseded' }, 'superseded'],
+    [{ status: 'entered-in-error' }, 'entered-in-error'],
+    [{ status: 'current', docStatus: 'entered-in-error' }, 'entered-in-error'],
+    [{ status: 'current', docStatus: 'final' }, 'current'],
+  ])('shows a document of %j with its status', (sent, status) => {
+    expect(answer(changed('r', sent), 'documents')).toMatchObject({
+      state: 'COMPLETE',
+      entries: [{ item: { status } }],
+    });
+  });
+
+  it('gives the intent of a request that no statement leads to', () => {
+    const intents = answer(without('s'), 'medications').entries.map(({ localId, item }) => [
+      localId,
+      item.intent,
+    ]);
+    expect(intents).toEqual([['MedicationRequest/plan', 'plan']]);
+    expect(answer(bundle(), 'medications').entries[0]?.item.intent).toBeNull();
+  });
+
+  const note = [{ text: 'as told by her son' }, { text: 'see letter' }];
+  const words = 'as told by her son\nsee letter';
+  it.each([
+    ['a problem', 'c', 'problems', { note }, words],
+    ['an allergy', 'a', 'allergies', { note }, words],
+    ['a medicine', 's', 'medications', { note }, words],
+    ['the plan of a medicine', 'plan', 'medications', { note }, words],
+    ['an issue of a medicine', 'issue', 'medications', { note }, words],
+    ['a note sent twice', 'c', 'problems', { note: [...note, ...note] }, words],
+    ['a note that is no list', 'c', 'problems', { note: note[1] }, 'see letter'],
+  ] as const)('keeps the notes of %s', (_what, id, section, sent, kept) => {
+    expect(answer(changed(id, sent), section).entries[0]?.item.note).toBe(kept);
+    expect(answer(bundle(), section).entries[0]?.item.note).toBeNull();
+  });
+
+  it('shows the description of a reaction once', () => {
+    const reaction = (manifestation: readonly Json[]) => ({
+      reaction: [{ manifestation, description: 'lips swelled' }],
+    });
+    const shown = (manifestation: readonly Json[]) =>
+      answer(changed('a', reaction(manifestation)), 'allergies').entries[0]?.item;
+    expect(shown([coded('271807003')])).toMatchObject({
+      reaction: [{ text: 'Invented term' }],
+      note: 'lips swelled',
+    });
+    expect(shown([])).toMatchObject({ reaction: [{ text: 'lips swelled' }], note: null });
+  });
+
+  it('keeps the comment beside a value, and the notes of a specimen', () => {
+    const [report] = answer(changed('one', { comment: 'repeat in a week' }), 'results').entries;
+    expect(report?.item.members).toMatchObject([{}, { value: '131', note: 'repeat in a week' }]);
+    const specimen: Json = { resourceType: 'Specimen', id: 'blood', note: [{ text: 'haemolysed' }] };
+    const resources = list(
+      changed('alone', { comment: 'repeat', specimen: { reference: 'Specimen/blood' } }).entry,
+    ).map((entry) => object(object(entry).resource));
+    const [, alone] = answer(bundleOf([...resources, specimen]), 'results').entries;
+    expect(alone?.item).toMatchObject({ value: 'trace', note: 'repeat\nhaemolysed' });
+  });
+
+  it('shows a comment that is the whole result as its value', () => {
+    const sent = { valueString: undefined, comment: 'no growth' };
+    const [, alone] = answer(changed('alone', sent), 'results').entries;
+    expect(alone?.item).toMatchObject({ value: 'no growth', note: null });
+  });
+
   it('gives only documents of consultations where there is no parameter for all', () => {
     const found = answer(bundle(notSupported('includeDocuments')), 'documents');
     expect(found).toMatchObject({ state: 'INCOMPLETE', warnings: [warnings.consultationDocumentsOnly] });

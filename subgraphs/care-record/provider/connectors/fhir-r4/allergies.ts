@@ -10,7 +10,7 @@ const noKnownAllergy = { system: 'http://snomed.info/sct', code: '716186003' };
 /** An AllergyIntolerance as an Allergy. */
 export function allergy(resource: Resource, read: SectionReader): EntryDraft {
   const code = read.concept(resource.code);
-  const status = verifiedStatus(resource, read);
+  const { status, verification } = verifiedStatus(resource, read);
   const began = read.date(resource.onsetDateTime) ?? read.date(read.object(resource.onsetPeriod).start);
   const recordedAt = read.date(resource.recordedDate);
   const author = read.name(resource.recorder, resource) ?? read.name(resource.asserter, resource);
@@ -24,7 +24,9 @@ export function allergy(resource: Resource, read: SectionReader): EntryDraft {
       criticality: read.text(resource.criticality),
       reaction: reactionsOf(resource, read),
       status,
+      verification,
       onset: began ?? onsetInWords(resource, read),
+      note: noteOf(resource, read),
       noKnownAllergies: saysNoneKnown(code) && (status === null || status === 'active'),
     },
   );
@@ -36,6 +38,14 @@ function reactionsOf({ reaction }: Resource, read: SectionReader): readonly Conc
     .flatMap(({ manifestation }) =>
       read.list(manifestation).flatMap((concept) => read.concept(concept) ?? []),
     );
+}
+
+/** What is written of the allergy, then of its reactions. */
+function noteOf({ note, reaction }: Resource, read: SectionReader): string | null {
+  const ofReactions = read
+    .list(reaction)
+    .flatMap(({ description, note: notes }) => [[{ text: description }], notes]);
+  return read.notes(note, ...ofReactions);
 }
 
 function saysNoneKnown(concept: Concept | null): boolean {

@@ -63,9 +63,12 @@ export class ElementReader {
     return value.flatMap((item) => this.text(item) ?? []);
   }
 
+  codes(concept: unknown): readonly string[] {
+    return this.list(this.object(concept).coding).flatMap(({ code }) => this.text(code) ?? []);
+  }
+
   code(concept: unknown): string | null {
-    const codes = this.list(this.object(concept).coding).map(({ code }) => this.text(code));
-    return codes.find((code) => code !== null) ?? null;
+    return this.codes(concept)[0] ?? null;
   }
 
   /** A CodeableConcept as sent; without words of its own it shows those of its first coding that has some. */
@@ -83,6 +86,14 @@ export class ElementReader {
   words(value: unknown): string | null {
     const concept = this.concept(value);
     return concept === null ? null : (concept.text ?? concept.codings[0]?.code ?? null);
+  }
+
+  /** The words of Annotations, each on a line of its own and none twice. */
+  notes(...annotations: readonly unknown[]): string | null {
+    const texts = annotations
+      .flatMap((notes) => this.list(notes))
+      .flatMap(({ text }) => this.text(text) ?? []);
+    return texts.length === 0 ? null : [...new Set(texts)].join('\n');
   }
 
   /** What a Reference says of its target, where no more is known of it. */

@@ -15,9 +15,13 @@ export function medicationParts({ medicationReference }: Element): readonly Elem
   return isElement(medicationReference) ? [medicationReference] : [];
 }
 
-/** A MedicationRequest or MedicationStatement as a Medication; null for a request *not* to give one, which has no field. */
+/**
+ * A MedicationRequest or MedicationStatement as a Medication; null, and noted, for a request *not* to give one: among medicines
+ * it would look like one that is given to whoever does not read the one field that says otherwise. Anything but a plain no counts.
+ */
 export function medication(resource: Resource, read: SectionReader): EntryDraft | null {
-  if (resource.doNotPerform === true) return read.notCarried(resource);
+  if (resource.doNotPerform !== undefined && resource.doNotPerform !== false)
+    return read.notCarried(resource);
   return resource.resourceType === 'MedicationRequest' ? requested(resource, read) : stated(resource, read);
 }
 
@@ -30,6 +34,7 @@ function requested(request: Resource, read: SectionReader): EntryDraft {
   const author = read.name(request.recorder, request) ?? prescriber;
   return entry(request, read, doses, {
     frame: { order: authoredOn ?? bounds.start, author, recordedAt: authoredOn },
+    intent: read.text(request.intent),
     started: bounds.start ?? read.date(validity.start),
     ended: bounds.end ?? read.date(validity.end),
     repeat: repeats.get(read.code(request.courseOfTherapyType)) ?? null,
@@ -44,6 +49,7 @@ function stated(statement: Resource, read: SectionReader): EntryDraft {
   const author = read.name(statement.informationSource, statement);
   return entry(statement, read, read.list(statement.dosage), {
     frame: { order: started ?? recordedAt, author, recordedAt },
+    intent: null,
     started,
     ended: read.date(period.end),
     repeat: null,
@@ -57,6 +63,7 @@ interface Course {
     readonly author: string | null;
     readonly recordedAt: string | null;
   };
+  readonly intent: string | null;
   readonly started: string | null;
   readonly ended: string | null;
   readonly repeat: boolean | null;
@@ -81,6 +88,7 @@ function entry(
       status: read.text(resource.status),
       ...course,
       reason: reasonOf(resource, read),
+      note: read.notes(resource.note),
     },
   );
 }

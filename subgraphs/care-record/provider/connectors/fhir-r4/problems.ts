@@ -3,8 +3,8 @@ import type { ElementReader } from './element-reader.ts';
 import { type Element, elements, type Resource } from './resource.ts';
 import { entryOf, type SectionReader } from './section-reader.ts';
 
-/** Statuses of verification that take the statement back, so that its clinical status must not be shown. */
-const takenBack: ReadonlySet<string | null> = new Set(['entered-in-error', 'refuted']);
+/** Verifications that take the statement back, so that its clinical status must not be shown. */
+const takenBack: ReadonlySet<string> = new Set(['entered-in-error', 'refuted']);
 
 /** A Condition of any category (problem-list-item, encounter-diagnosis) as a Problem. */
 export function problem(condition: Resource, read: SectionReader): EntryDraft {
@@ -17,21 +17,31 @@ export function problem(condition: Resource, read: SectionReader): EntryDraft {
     { order: began ?? recordedAt, author, recordedAt },
     {
       code: read.concept(condition.code),
-      status: verifiedStatus(condition, read),
+      ...verifiedStatus(condition, read),
       onset: began ?? onsetInWords(condition, read),
       end: endOf(condition, read),
       significance: significanceOf(condition, read),
+      note: read.notes(condition.note),
     },
   );
 }
 
-/** The clinical status, or the verification status where that takes the statement back. */
+/** Whether the statement holds. */
+export interface VerifiedStatus {
+  /** The clinical status, or the verification where that takes the statement back. */
+  readonly status: string | null;
+  readonly verification: string | null;
+}
+
+/** A verification in several code systems takes the statement back if it does so in one of them. */
 export function verifiedStatus(
   { clinicalStatus, verificationStatus }: Element,
   read: ElementReader,
-): string | null {
-  const verification = read.code(verificationStatus);
-  return takenBack.has(verification) ? verification : read.code(clinicalStatus);
+): VerifiedStatus {
+  const codes = read.codes(verificationStatus);
+  const back = codes.find((code) => takenBack.has(code)) ?? null;
+  const clinical = read.code(clinicalStatus);
+  return { status: back ?? clinical, verification: back ?? codes[0] ?? read.words(verificationStatus) };
 }
 
 /** An onset that was sent as an age, a range of ages or words. */

@@ -11,6 +11,7 @@ interface ResultMember {
   readonly unit: string | null;
   readonly range: string | null;
   readonly interpretation: Concept | null;
+  readonly note: string | null;
 }
 
 /** The Observations that a report or a group of Observations is made of. */
@@ -102,14 +103,15 @@ function member(observation: Element, read: SectionReader): ResultMember {
     ...observedValue(observation, read),
     range: rangesOf(observation, read),
     interpretation: read.concept(read.first(observation.interpretation)),
+    note: read.notes(observation.note),
   };
 }
 
-/** A report's own words are its conclusion. */
+/** A report's own words are its conclusion; it has no notes (FHIR R4, 10.3). */
 function conclusionOf({ code, conclusion, conclusionCode }: Resource, read: SectionReader): ResultMember {
   const coded = read.list(conclusionCode).flatMap((concept) => read.words(concept) ?? []);
   const value = read.text(conclusion) ?? (coded.length === 0 ? null : coded.join('; '));
-  return { code: read.concept(code), value, unit: null, range: null, interpretation: null };
+  return { code: read.concept(code), value, unit: null, range: null, interpretation: null, note: null };
 }
 
 function rangesOf({ referenceRange }: Element, read: SectionReader): string | null {

@@ -1,6 +1,7 @@
 import type { ClinicalArea } from './clinical-area.ts';
+import { verifiedStatus } from './problems.ts';
 import { provenance } from './provenance.ts';
-import { list, object } from './record.ts';
+import { list, object, type Resource } from './record.ts';
 import type { Concept, ValueReader } from './value-reader.ts';
 
 const noKnownAllergies = '716186003';
@@ -20,6 +21,7 @@ export const allergies: ClinicalArea = {
     const recordedAt = read.date(root.assertedDate);
     const onset = read.start(root, 'onset');
     const code = read.concept(root.code);
+    const { status, verification } = verifiedStatus(root, read);
     return {
       order: onset ?? recordedAt,
       item: {
@@ -30,12 +32,11 @@ export const allergies: ClinicalArea = {
           .filter((word) => word !== null),
         criticality: read.text(root.criticality),
         reaction: list(root.reaction).flatMap((reaction) => manifestations(reaction, read)),
-        status:
-          root.verificationStatus === 'entered-in-error'
-            ? 'entered-in-error'
-            : read.text(root.clinicalStatus),
+        status,
+        verification,
         onset,
-        noKnownAllergies: code?.codings.some((coding) => coding.code === noKnownAllergies) ?? false,
+        note: note(root, read),
+        noKnownAllergies: saysNoneKnown(code) && (status === null || status === 'active'),
       },
     };
   },
@@ -49,4 +50,19 @@ function manifestations(reaction: unknown, read: ValueReader): readonly Concept[
     .filter((concept) => concept !== null);
   const words = read.text(description);
   return coded.length > 0 || words === null ? coded : [{ text: words, codings: [] }];
+}
+
+/** What is written of the allergy, then of its reactions as far as it does not stand for the reaction itself. */
+function note(root: Resource, read: ValueReader): string | null {
+  const ofReactions = list(root.reaction)
+    .map(object)
+    .flatMap(({ manifestation, description, note: notes }) => [
+      list(manifestation).length > 0 ? { text: description } : undefined,
+      notes,
+    ]);
+  return read.notes(root.note, ...ofReactions);
+}
+
+function saysNoneKnown(code: Concept | null): boolean {
+  return code?.codings.some((coding) => coding.code === noKnownAllergies) ?? false;
 }

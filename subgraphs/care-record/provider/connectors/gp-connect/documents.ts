@@ -17,11 +17,8 @@ export const documents: ClinicalArea = {
   furtherLists: /^(consultations|problems)-documents-/,
   types: ['DocumentReference'],
 
-  /** One entered in error is left out: `Document` has no status that could say so. */
   find(record) {
-    return (record.byType.get('DocumentReference') ?? [])
-      .filter(({ status }) => status !== 'entered-in-error')
-      .map((root) => ({ root, parts: [] }));
+    return (record.byType.get('DocumentReference') ?? []).map((root) => ({ root, parts: [] }));
   },
 
   translate({ root }, _record, read) {
@@ -35,6 +32,7 @@ export const documents: ClinicalArea = {
         source: provenance(author(root, read), recordedAt),
         type: read.concept(root.type),
         title: read.text(title) ?? read.text(root.description),
+        status: status(root, read),
         created,
         contentType: read.text(contentType),
         size: bytes(size, read),
@@ -42,6 +40,11 @@ export const documents: ClinicalArea = {
     };
   },
 };
+
+/** The pointer's status; a document that was itself entered in error (`docStatus`) is no better than a pointer that was. */
+function status(document: Resource, read: ValueReader): string | null {
+  return document.docStatus === 'entered-in-error' ? document.docStatus : read.text(document.status);
+}
 
 function author(document: Resource, read: ValueReader): string | null {
   const names = list(document.author).map((reference) => read.person(reference));

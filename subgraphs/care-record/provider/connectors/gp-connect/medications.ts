@@ -58,11 +58,13 @@ export const medications: ClinicalArea = {
         dose: dose(doses, read),
         route: read.concept(doses[0]?.route),
         status: read.text(root.status),
+        intent: isRequest(root) ? read.text(root.intent) : null,
         started,
         ended: read.date(period.end),
         repeat: isRepeat(plan),
         prescriber: read.person(object(plan?.requester).agent),
         reason: reason(root, record, read) ?? (plan && reason(plan, record, read)),
+        note: read.notes(...[root, ...parts.filter(isRequest)].map((one) => one.note)),
       },
     };
   },

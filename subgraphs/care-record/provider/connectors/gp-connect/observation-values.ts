@@ -7,6 +7,7 @@ export interface ObservationValue {
   readonly unit: string | null;
   readonly range: string | null;
   readonly interpretation: Concept | null;
+  readonly note: string | null;
 }
 
 /** One member of a group, in the fields of `ResultMember`. */
@@ -14,14 +15,16 @@ export interface ResultMember extends ObservationValue {
   readonly code: Concept | null;
 }
 
-/** The value of an Observation or one of its components; narrative results and filing comments are words in `comment`. */
+/** The value of an Observation or one of its components; `comment` is a note, or the result itself where it is narrative. */
 export function observationValue(observation: Json, read: ValueReader): ObservationValue {
   const { value, unit } = measured(observation, read);
+  const comment = read.text(observation.comment);
   return {
-    value: value ?? read.text(observation.comment),
+    value: value ?? comment,
     unit,
     range: ranges(observation, read),
     interpretation: read.concept(list(observation.interpretation)[0]),
+    note: value === null ? null : comment,
   };
 }
 

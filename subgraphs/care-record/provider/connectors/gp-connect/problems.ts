@@ -1,6 +1,10 @@
 import type { ClinicalArea } from './clinical-area.ts';
 import { provenance } from './provenance.ts';
-import { extensions, object } from './record.ts';
+import { extensions, object, type Resource } from './record.ts';
+import type { ValueReader } from './value-reader.ts';
+
+/** Verifications that take the statement back, so that its clinical status must not be shown. */
+const takenBack: ReadonlySet<string | null> = new Set(['entered-in-error', 'refuted']);
 
 /** A problem is a ProblemHeader Condition; the event it was recorded with (`ActualProblem`) may be labelled too. */
 export const problems: ClinicalArea = {
@@ -27,14 +31,30 @@ export const problems: ClinicalArea = {
       item: {
         source: provenance(read.person(root.asserter), recordedAt),
         code: read.concept(root.code),
-        status:
-          root.verificationStatus === 'entered-in-error'
-            ? 'entered-in-error'
-            : read.text(root.clinicalStatus),
+        ...verifiedStatus(root, read),
         onset: onset ?? read.text(root.onsetString),
         end: read.date(root.abatementDateTime ?? object(root.abatementPeriod).end),
         significance: read.text(extensions(root, 'ProblemSignificance-1')[0]?.valueCode),
+        // The event's own notes are another section's: a problem made of an allergy must not show what is said of the allergy.
+        note: read.notes(root.note),
       },
     };
   },
 };
+
+/** Whether the statement holds. */
+export interface VerifiedStatus {
+  /** The clinical status, or the verification where that takes the statement back. */
+  readonly status: string | null;
+  readonly verification: string | null;
+}
+
+/** Reads the two statuses of a problem or an allergy, which are codes in STU3. */
+export function verifiedStatus(
+  { clinicalStatus, verificationStatus }: Resource,
+  read: ValueReader,
+): VerifiedStatus {
+  const verification = read.text(verificationStatus);
+  const clinical = read.text(clinicalStatus);
+  return { status: takenBack.has(verification) ? verification : clinical, verification };
+}

@@ -52,7 +52,7 @@ export const results: ClinicalArea = {
     const recordedAt = read.date(root.issued);
     const performer = list(root.performer)[0];
     const own = isReport
-      ? { value: read.text(root.conclusion), unit: null, range: null, interpretation: null }
+      ? { value: read.text(root.conclusion), unit: null, range: null, interpretation: null, note: null }
       : observationValue(root, read);
     return {
       order: effective ?? recordedAt,
@@ -60,6 +60,7 @@ export const results: ClinicalArea = {
         source: provenance(read.person(object(performer).actor ?? performer), recordedAt),
         code: read.concept(root.code),
         ...own,
+        note: read.notes([{ text: own.note }], ...parts.filter(isContext).map((one) => one.note)),
         status: read.text(root.status),
         effective,
         members: resultMembers(isReport ? null : root, parts, read),
@@ -81,6 +82,11 @@ function reachFrom(record: StructuredRecord, observations: readonly Resource[]) 
     }
     return [...found];
   };
+}
+
+/** What was asked for and what it was made on: their notes are about the result. */
+function isContext({ resourceType }: Resource): boolean {
+  return resourceType === 'Specimen' || resourceType === 'ProcedureRequest';
 }
 
 function withContext(root: Resource, observations: readonly Resource[], record: StructuredRecord): Found {

@@ -75,6 +75,12 @@ export class ValueReader {
     return words === null && codings.length === 0 ? null : { text: words, codings };
   }
 
+  /** The words of Annotations, each on a line of its own and none twice. */
+  notes(...annotations: readonly unknown[]): string | null {
+    const texts = annotations.flatMap(list).flatMap((note) => this.text(object(note).text) ?? []);
+    return texts.length === 0 ? null : [...new Set(texts)].join('\n');
+  }
+
   /** The name of a person referred to. An organisation's is not given: it would tell a restricted person's place. */
   person(reference: unknown): string | null {
     const found = this.#record.resolve(reference);
