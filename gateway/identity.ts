@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import * as z from 'zod';
 import type { Requester } from '../consent-policy/access-context.ts';
+import { englishDate } from '../consent-policy/english-date.ts';
 import { type Purpose, purposes, type Training } from '../consent-policy/vocabulary.ts';
 import type { Config } from './config.ts';
 import { GatewayFault } from './fault.ts';
@@ -153,5 +154,5 @@ function purposeOf(payload: JWTPayload, chosen: string | string[] | undefined): 
 }
 
 function trainingDeadline(now: Date, graceDays: number): string {
-  return new Date(now.getTime() - graceDays * 86_400_000).toISOString().slice(0, 10);
+  return englishDate(new Date(now.getTime() - graceDays * 86_400_000));
 }

@@ -5,7 +5,7 @@ import type { SectionOutcome } from './care-record/outcome.ts';
 export interface Metrics {
   /** One request that ended with an HTTP status. */
   request(status: number, seconds: number): void;
-  /** What the sources of one request did. */
+  /** What the sources of one request did; a SILENT one is not counted, or the counters would tell that it was asked. */
   outcomes(outcomes: readonly SectionOutcome[]): void;
   /** Prometheus text format. */
   text(): Promise<string>;
@@ -32,8 +32,9 @@ export function openMetrics(): Metrics {
   return {
     request: (status, seconds) => requests.observe({ status }, seconds),
     outcomes: (outcomes) => {
-      for (const { source, section, state } of outcomes)
-        sources.inc({ source: source.odsCode, section, state });
+      for (const { source, section, state } of outcomes) {
+        if (!source.silent) sources.inc({ source: source.odsCode, section, state });
+      }
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { englishDate } from '../consent-policy/english-date.ts';
 import { type CheckReport, checkEntry } from './provider-check.ts';
 import { FileUnreadable, readEntryText, registeredBeside } from './provider-file.ts';
 import { jsonReport, plainReport } from './provider-report.ts';
@@ -40,7 +41,7 @@ function checkFile(file: string, register: string | undefined): CheckReport {
   const text = readEntryText(file);
   if ('problem' in text) return { entry: null, problems: [text.problem], warnings: [] };
   return checkEntry(text.yaml, {
-    today: new Date().toISOString().slice(0, 10),
+    today: englishDate(new Date()),
     registered: registeredBeside(file, register),
   });
 }

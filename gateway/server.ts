@@ -7,6 +7,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { failureOf } from '../subgraphs/failure.ts';
 import type { Config } from './config.ts';
 import { type FaultCode, faultBody, faults, GatewayFault, isFaultCode } from './fault.ts';
 import type { Metrics } from './metrics.ts';
@@ -130,13 +131,6 @@ function answerFaults(server: FastifyInstance): void {
   server.setNotFoundHandler((_request, reply) =>
     reply.code(404).send(faultBody(new GatewayFault('NOT_FOUND'))),
   );
-}
-
-/** An error's message may quote a record; its name, its code and where it was thrown do not. */
-function failureOf(cause: unknown): Record<string, unknown> {
-  if (!(cause instanceof Error)) return { name: typeof cause };
-  const frames = cause.stack?.split('\n').filter((line) => line.startsWith('    at '));
-  return { name: cause.name, code: Reflect.get(cause, 'code'), frames: frames?.slice(0, 5) };
 }
 
 /** One log line a request: the route's pattern instead of the address, which a client could write anything into. */

@@ -285,9 +285,17 @@ describe('a superseded number', () => {
     expect(context.dissent).toBe('regional');
   });
 
-  it('is the patient’s own', async () => {
+  it('is the patient’s own where it is the number of their token', async () => {
     expect(await outcome(grant(patient(formerNumber), formerNumber))).toBe('self');
-    expect(await outcome(grant(patient(superseded.nhsNumber), formerNumber))).toBe('self');
+  });
+
+  it('tells a patient nothing of any number but their token’s', async () => {
+    const [known, unknown] = [
+      grant(patient(superseded.nhsNumber), formerNumber),
+      grant(patient(superseded.nhsNumber), '9990000107'),
+    ];
+    expect(await outcome(known)).toBe('NO_RELATIONSHIP');
+    expect(await outcome(unknown)).toBe('NO_RELATIONSHIP');
   });
 });
 

@@ -672,8 +672,14 @@ describe('a section that fails', () => {
       signal: deadline,
       limitBytes: 1000,
     });
+    const reported: unknown[] = [];
     const connector: Connector = { sections: ['problems', 'allergies'], read };
-    const load = sectionLoader(connector, { http, odsCode: 'RXX01', access, now: new Date() }, deadline);
+    const load = sectionLoader(
+      connector,
+      { http, odsCode: 'RXX01', access, now: new Date() },
+      deadline,
+      (cause) => reported.push(cause),
+    );
     const writer = { entry, entryId: entryIds(entryIdKey, 'RXX01'), retrievedAt: 'now', elapsedMs: () => 1 };
     const contextValue = { access, load, writer, today: '2026-06-10' };
     const result = await execute({
@@ -686,6 +692,7 @@ describe('a section that fails', () => {
     return {
       states: [stateOf(patient?.problems), stateOf(patient?.allergies)],
       text: JSON.stringify(result.data),
+      reported,
     };
   }
   const both = (
@@ -700,8 +707,10 @@ describe('a section that fails', () => {
   };
 
   it('takes no other down and gives no message away', async () => {
-    const { states, text } = await through(() => both(Promise.reject(new Error(quoting))));
+    const failure = new Error(quoting);
+    const { states, text, reported } = await through(() => both(Promise.reject(failure)));
     expect(states).toEqual(['UNAVAILABLE', 'COMPLETE']);
+    expect(reported).toEqual([failure]);
     expect(text).not.toContain('Brackwater');
   });
 

@@ -14,7 +14,7 @@ const northgate = 'RXX01';
 const eastfield = 'RXX02';
 const council = '999';
 /** Stands in every clinical text of the region, each once. */
-const mark = /\b[a-z]+-\d{4}\w+\b/g;
+const mark = /\b(?:osprey|plover|curlew|dunlin|fulmar|gannet|linnet|siskin)-\d{4}\w+\b/g;
 const clinicalSections = ['problems', 'medications', 'allergies', 'results', 'encounters', 'documents'];
 
 let world: World;

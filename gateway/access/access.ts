@@ -1,4 +1,5 @@
 import type { AccessContext, TracedPatient } from '../../consent-policy/access-context.ts';
+import { englishDate } from '../../consent-policy/english-date.ts';
 import { factsOf } from '../../consent-policy/facts.ts';
 import type { Decision, Policy } from '../../consent-policy/policy.ts';
 import { isNhsNumber } from '../../subgraphs/nhs-number.ts';
@@ -27,9 +28,9 @@ export async function grantAccess(
   nhsNumber: string,
   correlationId: string,
 ): Promise<Access> {
-  refuseWhoeverThePatientIs(house.policy, identity, correlationId);
+  refuseBeforeTheTrace(house.policy, identity, nhsNumber, correlationId);
   const { patient, person } = await house.trace(nhsNumber, correlationId);
-  const today = house.now().toISOString().slice(0, 10);
+  const today = englishDate(house.now());
   const [relationship, dissent] = await Promise.all([
     relationshipOf(house.store, identity, patient, today),
     regionalDissentOf(house.store, patient),
@@ -46,13 +47,19 @@ export function checkedNhsNumber(sent: unknown): string {
 }
 
 /**
- * Decides first with the facts about the patient at their most open. What is refused then is refused for everyone, so that
- * nobody without standing here learns whether a number belongs to somebody.
+ * Decides first with the facts about the patient at their most open. What is refused then is refused whatever PDS would say, so
+ * that nobody without standing here learns whether a number belongs to somebody; a patient asks with the number of their token.
  */
-function refuseWhoeverThePatientIs(policy: Policy, identity: Identity, correlationId: string): void {
+function refuseBeforeTheTrace(
+  policy: Policy,
+  identity: Identity,
+  nhsNumber: string,
+  correlationId: string,
+): void {
+  const ownRelationship = identity.ownNhsNumber === nhsNumber ? 'self' : 'none';
   const context: AccessContext = {
     ...standing(identity, correlationId),
-    relationship: identity.requester.role === 'patient' ? 'self' : 'registered-practice',
+    relationship: identity.requester.role === 'patient' ? ownRelationship : 'registered-practice',
     patient: openPatient,
     dissent: 'none',
   };

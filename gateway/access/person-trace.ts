@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import { englishDate } from '../../consent-policy/english-date.ts';
 import { readTrace, type Trace } from '../../subgraphs/person/person.ts';
 import { type JsonResponse, requestJson } from '../bounded-json.ts';
 import type { Config, Secrets } from '../config.ts';
@@ -27,7 +28,7 @@ export function personTrace(config: Config, secrets: Secrets, membership: Member
     );
     const refusal = status === 200 ? undefined : refusals.get(spineCode(json));
     if (refusal) throw new GatewayFault(refusal);
-    const today = new Date().toISOString().slice(0, 10);
+    const today = englishDate(new Date());
     const trace = status === 200 ? readTrace(json, nhsNumber, today, membership.nameOf) : null;
     if (trace === null) throw new GatewayFault('PERSON_TRACE_UNAVAILABLE');
     return trace;

@@ -36,8 +36,6 @@ const waitMs = 3000;
 export function openAudit(dataDir: string): Audit {
   const waiting = new Map<number, Waiting>();
   let nextId = 0;
-  let writer: Worker | null = null;
-
   const settle = (id: number, failure: unknown) => {
     const entry = waiting.get(id);
     waiting.delete(id);
@@ -62,6 +60,8 @@ export function openAudit(dataDir: string): Audit {
     started.unref();
     return started;
   };
+  // At once, so that the first access does not wait for a thread to start.
+  let writer: Worker | null = start();
 
   return {
     record: (record) =>

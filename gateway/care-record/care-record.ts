@@ -1,6 +1,7 @@
 import { type DocumentNode, type GraphQLSchema, Kind, parse, valueFromASTUntyped } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { AccessContext } from '../../consent-policy/access-context.ts';
+import { englishDate } from '../../consent-policy/english-date.ts';
 import type { Policy } from '../../consent-policy/policy.ts';
 import type { Locate } from './locate.ts';
 import { mergeSection, refusedSection } from './merge.ts';
@@ -44,7 +45,7 @@ export function careRecord(house: CareRecordHouse): (request: RecordRequest) => 
   return async ({ query, variables, access, deadline }) => {
     const plan = planFor(query, variables);
     const located = await house.locate(access.patient, access.requester.organisation);
-    const today = house.now().toISOString().slice(0, 10);
+    const today = englishDate(house.now());
     const permitted = permit(house.policy, access, located, plan.sections, today);
     const answered = await house.scatter(permitted.asks, access, deadline);
     const outcomes = [...permitted.outcomes, ...answered].map((each) =>

@@ -3,14 +3,16 @@ import { type DocumentNode, execute, type GraphQLSchema, getOperationAST, parse,
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import type { AccessContext } from '../../../consent-policy/access-context.ts';
+import { englishDate } from '../../../consent-policy/english-date.ts';
 import type { Policy } from '../../../consent-policy/policy.ts';
 import { createVerifier, type Verifier } from '../../../consent-policy/signature.ts';
+import { failureOf } from '../../failure.ts';
 import type { RegisterEntry } from '../register-entry.ts';
 import { connectors } from './connectors/connectors.ts';
 import type { HostConfig, HostSecrets } from './host-config.ts';
 import { type EntryId, entryIds } from './member-section.ts';
 import { type MemberContext, providerSubgraph } from './provider-subgraph.ts';
-import { sectionLoader } from './section-loader.ts';
+import { type Report, sectionLoader } from './section-loader.ts';
 import { systemHttp } from './system-http.ts';
 
 /** One provider that we host: its register entry, with what its calls need made once. */
@@ -64,7 +66,9 @@ export function buildProviderHost(
       schema,
       document,
       variableValues: body.data.variables ?? null,
-      contextValue: memberContext(provider, access, deadline),
+      contextValue: memberContext(provider, access, deadline, (cause) =>
+        request.log.error({ correlationId: access.correlationId, failure: failureOf(cause) }),
+      ),
     });
     return {
       data: result.data ?? null,
@@ -104,6 +108,7 @@ function memberContext(
   provider: HostedProvider,
   access: AccessContext,
   deadline: AbortSignal,
+  report: Report,
 ): MemberContext {
   const { entry, system, authorization, entryId } = provider;
   const now = new Date();
@@ -117,14 +122,14 @@ function memberContext(
   const call = { http, odsCode: entry.organisation.odsCode, access, now };
   return {
     access,
-    load: sectionLoader(connectors[system.connector], call, deadline),
+    load: sectionLoader(connectors[system.connector], call, deadline, report),
     writer: {
       entry,
       entryId,
       retrievedAt: now.toISOString(),
       elapsedMs: () => Math.round(performance.now() - startedAt),
     },
-    today: now.toISOString().slice(0, 10),
+    today: englishDate(now),
   };
 }
 
