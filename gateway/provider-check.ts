@@ -1,5 +1,6 @@
+import { isObjectType } from 'graphql';
 import * as z from 'zod';
-import { sections } from '../consent-policy/vocabulary.ts';
+import { type Section, sections } from '../consent-policy/vocabulary.ts';
 import { type EntryDocument, readEntryDocument } from '../subgraphs/care-record/entry-document.ts';
 import {
   type EntryProblem,
@@ -14,19 +15,16 @@ import {
   readRegisterEntry,
   sectionWord,
 } from '../subgraphs/care-record/register-entry.ts';
-
-/** What another file of the register says of itself, as far as it can be read. */
-export interface Registered {
-  readonly file: string;
-  readonly provider: unknown;
-  readonly odsCode: unknown;
-}
+import { type Clash, clashes } from '../subgraphs/care-record/registered.ts';
+import { publicSchema } from '../subgraphs/care-record/schemas.ts';
+import type { Neighbours } from './provider-file.ts';
 
 /** What a file is held against besides the rules of a register entry. */
 export interface Surroundings {
   /** ISO date. */
   readonly today: string;
-  readonly registered: readonly Registered[];
+  /** Null where there is no register. */
+  readonly neighbours: Neighbours | null;
 }
 
 /** What is wrong with a file, and what will be. */
@@ -41,28 +39,24 @@ export interface CheckReport {
 export function checkEntry(yaml: string, surroundings: Surroundings): CheckReport {
   const read = readRegisterEntry(yaml);
   const document = readEntryDocument(yaml);
-  const further = furtherRules.flatMap((rule) => rule(document, surroundings));
+  const said = (rules: readonly Rule[]) => rules.flatMap((rule) => rule(document, surroundings));
+  const carried = connectorCarries(document);
+  // Of a section that its connector does not carry, the sections that it may name are said, not those of all entries.
+  const isToldAlready = ({ key }: EntryProblem) => carried.some((problem) => problem.key === key);
+  const ofEntry = ('problems' in read ? read.problems : []).filter((problem) => !isToldAlready(problem));
   return {
     entry: 'entry' in read ? read.entry : null,
-    problems: inFileOrder([...('problems' in read ? read.problems : []), ...further]),
-    warnings: agreementEndsSoon(document, surroundings),
+    problems: inFileOrder([...ofEntry, ...carried, ...said([agreementInForce, standsOnce])]),
+    warnings: inFileOrder(said([agreementEndsSoon, replacesAnother, sectionsServed])),
   };
 }
 
-/** What a file's text says of its provider, even if it is not a valid entry. */
-export function identityOf(file: string, yaml: string): Registered {
-  const document = readEntryDocument(yaml);
-  return { file, provider: document.at(providerKey), odsCode: document.at(odsCodeKey) };
-}
-
-/** Looks at what a file says, whatever else is wrong in it. */
+/**
+ * Looks at what a file says, whatever else is wrong in it: rules beyond the register entry's own. An ended agreement does
+ * not keep a gateway from starting: it withholds.
+ */
 type Rule = (document: EntryDocument, surroundings: Surroundings) => readonly EntryProblem[];
 
-/** Rules beyond the register entry's own. An ended agreement does not keep a gateway from starting: it withholds. */
-const furtherRules: readonly Rule[] = [agreementInForce, connectorCarries, standsOnce];
-
-const providerKey = ['provider'];
-const odsCodeKey = ['organisation', 'odsCode'];
 const validUntilKey = ['sharing', 'validUntil'];
 const noticeDays = 90;
 
@@ -86,28 +80,68 @@ function daysLeftOf(document: EntryDocument, today: string): number | null {
 
 function connectorCarries(document: EntryDocument): readonly EntryProblem[] {
   const connector = z.enum(connectorNames).safeParse(document.at(['system', 'connector']));
-  const listed = z.array(z.unknown()).safeParse(document.at(['sections']));
-  if (!connector.success || !listed.success) return [];
+  if (!connector.success) return [];
   const carried = connectors[connector.data].sections.map(sectionWord);
-  const foreign = new Set<unknown>(sections.map(sectionWord).filter((word) => !carried.includes(word)));
   const expected = `a section that \`${connector.data}\` carries: ${carried.join(', ')}`;
-  return listed.data.flatMap((word, index) =>
-    foreign.has(word) ? [problemOf(document, ['sections', index], { expected, rule: 'connector' })] : [],
+  return listedSections(document, (word) => !carried.includes(word), { expected, rule: 'connector' });
+}
+
+/** A section without a field in the public schema can be registered, and nobody can ask for it. */
+function sectionsServed(document: EntryDocument): readonly EntryProblem[] {
+  if (document.at(['subgraphUrl']) === undefined) return [];
+  const served = servedSections();
+  const unserved = sections.filter((section) => !served.includes(section)).map(sectionWord);
+  const expected = `a section that can be asked for; so far: ${served.map(sectionWord).join(', ')}`;
+  return listedSections(document, (word) => unserved.includes(word), { expected, rule: 'public schema' });
+}
+
+function servedSections(): readonly Section[] {
+  const patient = publicSchema().getType('Patient');
+  const fields = isObjectType(patient) ? Object.keys(patient.getFields()) : [];
+  return sections.filter((section) => fields.includes(section));
+}
+
+function listedSections(
+  document: EntryDocument,
+  isMeant: (word: string) => boolean,
+  said: { readonly expected: string; readonly rule: string },
+): readonly EntryProblem[] {
+  const listed = z.array(z.unknown()).safeParse(document.at(['sections']));
+  return (listed.data ?? []).flatMap((word, index) =>
+    typeof word === 'string' && isMeant(word) ? [problemOf(document, ['sections', index], said)] : [],
   );
 }
 
-function standsOnce(document: EntryDocument, { registered }: Surroundings): readonly EntryProblem[] {
-  const clash = (path: readonly string[], rest: string, isSame: (other: Registered) => boolean) =>
-    document.at(path) === undefined
-      ? []
-      : registered.filter(isSame).map(({ file }) =>
-          problemOf(document, path, {
-            expected: `${rest}; \`${shownText(file)}\` has the same`,
-            rule: 'one registration per organisation',
-          }),
-        );
-  return [
-    ...clash(providerKey, 'an id of its own', ({ provider }) => provider === document.at(providerKey)),
-    ...clash(odsCodeKey, 'an ODS code of its own', ({ odsCode }) => odsCode === document.at(odsCodeKey)),
-  ];
+function standsOnce(document: EntryDocument, { neighbours }: Surroundings): readonly EntryProblem[] {
+  return clashes(document, neighbours?.registered ?? [])
+    .filter((clash) => !isUpdate(clash, neighbours))
+    .map((clash) => clashProblem(document, clash, (file) => `one of its own; \`${file}\` has the same`));
+}
+
+function replacesAnother(document: EntryDocument, { neighbours }: Surroundings): readonly EntryProblem[] {
+  return clashes(document, neighbours?.registered ?? [])
+    .filter((clash) => isUpdate(clash, neighbours))
+    .map((clash) =>
+      clashProblem(
+        document,
+        clash,
+        (file) => `this file in the place of \`${file}\`, which registers the same provider`,
+      ),
+    );
+}
+
+/** The same provider in a file outside the register: a new version, to be put in the other one's place. */
+function isUpdate({ isSame }: Clash, neighbours: Neighbours | null): boolean {
+  return isSame && neighbours?.isInside === false;
+}
+
+function clashProblem(
+  document: EntryDocument,
+  { path, file }: Clash,
+  expected: (file: string) => string,
+): EntryProblem {
+  return problemOf(document, path, {
+    expected: expected(shownText(file)),
+    rule: 'one registration per organisation',
+  });
 }

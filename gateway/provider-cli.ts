@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { englishDate } from '../consent-policy/english-date.ts';
+import type { EntryProblem } from '../subgraphs/care-record/entry-problem.ts';
+import { FileUnreadable, readEntryText } from '../subgraphs/care-record/text-file.ts';
 import { type CheckReport, checkEntry } from './provider-check.ts';
-import { FileUnreadable, readEntryText, registeredBeside } from './provider-file.ts';
+import { type Neighbours, neighboursOf } from './provider-file.ts';
 import { jsonReport, plainReport } from './provider-report.ts';
 
 // The ICS team's command: `npm run provider -- check <file>`. Exit code 0 fine, 1 problems, 2 wrong usage or unreadable file.
@@ -24,7 +26,7 @@ program
   .argument('<file>', 'the register entry, in YAML')
   .option(
     '--register <folder>',
-    'the entries it is to stand among (default: its own folder, if that is `providers`)',
+    'the entries it is to stand among (default: its own folder if that is `providers`, else `data/providers`)',
   )
   .option('--json', 'report for a program to read')
   .addHelpText(
@@ -32,18 +34,20 @@ program
     '\nExit code: 0 fine (there may be warnings), 1 problems, 2 wrong usage or unreadable file.',
   )
   .action((file: string, { register, json }: CheckOptions) => {
-    const report = checkFile(file, register);
-    process.stdout.write(json ? jsonReport(file, report) : plainReport(file, report));
+    const read = readEntryText(file);
+    const neighbours = neighboursOf(file, register);
+    const report = 'text' in read ? reportOn(read.text, neighbours) : unreadable(read.problem);
+    const folder = neighbours?.folder ?? null;
+    process.stdout.write(json ? jsonReport(file, report, folder) : plainReport(file, report, folder));
     process.exitCode = report.problems.length === 0 ? 0 : 1;
   });
 
-function checkFile(file: string, register: string | undefined): CheckReport {
-  const text = readEntryText(file);
-  if ('problem' in text) return { entry: null, problems: [text.problem], warnings: [] };
-  return checkEntry(text.yaml, {
-    today: englishDate(new Date()),
-    registered: registeredBeside(file, register),
-  });
+function reportOn(yaml: string, neighbours: Neighbours | null): CheckReport {
+  return checkEntry(yaml, { today: englishDate(new Date()), neighbours });
+}
+
+function unreadable(problem: EntryProblem): CheckReport {
+  return { entry: null, problems: [problem], warnings: [] };
 }
 
 try {

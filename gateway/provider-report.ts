@@ -9,12 +9,21 @@ const columns = 110;
 const labelWidth = 14;
 
 /** What a check found, for a program to read. */
-export function jsonReport(file: string, { problems, warnings }: CheckReport): string {
-  return `${JSON.stringify({ file, ok: problems.length === 0, problems, warnings }, null, 2)}\n`;
+export function jsonReport(
+  file: string,
+  { problems, warnings }: CheckReport,
+  register: string | null = null,
+): string {
+  const report = { file, register, ok: problems.length === 0, problems, warnings };
+  return `${JSON.stringify(report, null, 2)}\n`;
 }
 
 /** What a check found, for a person to read. */
-export function plainReport(file: string, { entry, problems, warnings }: CheckReport): string {
+export function plainReport(
+  file: string,
+  { entry, problems, warnings }: CheckReport,
+  register: string | null = null,
+): string {
   const name = shownText(file);
   const blocks = [
     ...problems.map((problem) => findingBlock('problem', problem)),
@@ -22,7 +31,8 @@ export function plainReport(file: string, { entry, problems, warnings }: CheckRe
     ...(entry !== null && problems.length === 0 ? [understood(entry)] : []),
   ];
   const verdict = `${count(problems.length, 'problem')}, ${count(warnings.length, 'warning')}`;
-  return `${name}\n\n${blocks.join('\n\n')}\n\n${verdict} in ${name}; nothing was changed\n`;
+  const beside = register === null ? 'held against no register' : `held against ${shownText(register)}`;
+  return `${name}\n\n${blocks.join('\n\n')}\n\n${verdict} in ${name}; ${beside}; nothing was changed\n`;
 }
 
 function findingBlock(kind: string, { key, line, column, found, expected, rule }: EntryProblem): string {

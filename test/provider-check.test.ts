@@ -23,7 +23,7 @@ const providers = fileURLToPath(new URL('region/providers/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'provider-check-'));
 const good = readFileSync(join(providers, 'northgate-hospital.yaml'), 'utf8');
 const today = new Date().toISOString().slice(0, 10);
-/** Half of each run is compiling otherwise. */
+/** The commands run in `folder`, so that a register in `data/` of this machine is not seen. Half of each run is compiling otherwise. */
 const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'cache') };
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -35,7 +35,7 @@ interface Ran {
 
 function provider(...args: string[]): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [command, ...args], { env }, (_, out, errors) =>
+    const child = execFile(process.execPath, [command, ...args], { env, cwd: folder }, (_, out, errors) =>
       resolve({ exitCode: child.exitCode ?? -1, out, errors }),
     );
   });
@@ -166,6 +166,9 @@ describe('a bad entry', () => {
     ['a key like no other', { colour: 'red' }, 'colour', 'no such key'],
     ['system beside subgraphUrl', { subgraphUrl: 'https://a.example/b' }, 'subgraphUrl', 'not both'],
     ['neither system nor subgraphUrl', { system: undefined }, 'system', 'either `system` or `subgraphUrl`'],
+    ['a section that no system has', { sections: ['XRAYS'] }, 'sections.0', '`fhir-r4` carries: PROBLEMS'],
+    ['a number as text', { 'limits.timeoutMs': '1500' }, 'limits.timeoutMs', 'as a number: without quotes'],
+    ['text for a number', { 'limits.bytes': 'many' }, 'limits.bytes', 'a whole number from 1000'],
     ['a number for a name', { 'sharing.agreement': 2026 }, 'sharing.agreement', 'in quotes'],
   ];
   test.each(misuses)('%s is a problem', async (_, changes, key, words) => {
@@ -196,7 +199,7 @@ describe('a bad entry', () => {
 
 describe('an agreement that ends', () => {
   const report = (validUntil: string) =>
-    checkEntry(changed({ 'sharing.validUntil': validUntil }), { today: '2026-03-01', registered: [] });
+    checkEntry(changed({ 'sharing.validUntil': validUntil }), { today: '2026-03-01', neighbours: null });
 
   test.each(['2026-03-01', '2026-05-30'])('on %s, within 90 days, is a warning', (validUntil) => {
     const { problems, warnings } = report(validUntil);
@@ -279,7 +282,7 @@ describe('a secret in a file', () => {
     ['under an unknown key', changed({ 'system.password': secret })],
   ];
   test.each(texts)('%s is not repeated', (_, yaml) => {
-    const report = checkEntry(yaml, { today, registered: [] });
+    const report = checkEntry(yaml, { today, neighbours: null });
     expect(plainReport('entry.yaml', report) + jsonReport('entry.yaml', report)).not.toContain(secret);
   });
 
@@ -294,21 +297,63 @@ describe('a secret in a file', () => {
 });
 
 describe('among the entries of a register', () => {
-  test('the same provider or ODS code twice is a problem', async () => {
-    const { exitCode, problems } = await checked(good, '--register', providers);
-    expect(exitCode).toBe(1);
-    expect(problems).toMatchObject([
-      { key: 'provider', expected: expect.stringContaining('northgate-hospital.yaml') },
-      { key: 'organisation.odsCode', expected: expect.stringContaining('northgate-hospital.yaml') },
-    ]);
+  const northgate = expect.stringContaining('northgate-hospital.yaml');
+
+  test('the same ODS code or the same provider alone is a problem', async () => {
+    const id = await checked(changed({ 'organisation.odsCode': 'RXX77' }), '--register', providers);
+    expect(id).toMatchObject({ exitCode: 1, problems: [{ key: 'provider', expected: northgate }] });
+    const code = await checked(changed({ provider: 'northgate-two' }), '--register', providers);
+    expect(code).toMatchObject({
+      exitCode: 1,
+      problems: [{ key: 'organisation.odsCode', expected: northgate }],
+    });
+  });
+
+  test('a new version is told which file it replaces', async () => {
+    const { exitCode, problems, warnings } = await checked(good, '--register', providers);
+    expect({ exitCode, problems }).toEqual({ exitCode: 0, problems: [] });
+    expect(warnings).toMatchObject([{ key: 'provider', expected: northgate }]);
   });
 
   test('a folder called providers is looked at unasked', async () => {
     mkdirSync(join(folder, 'providers'));
     const [one, other] = ['providers/one.yaml', 'providers/other.yaml'].map((name) => file(good, name));
-    expect((await provider('check', one ?? '')).out).toContain('`other.yaml` has the same');
+    const twice = await provider('check', one ?? '');
+    expect(twice).toMatchObject({
+      exitCode: 1,
+      out: expect.stringContaining('`other.yaml` has the same'),
+    });
     writeFileSync(other ?? '', 'broken: [');
     expect(await provider('check', one ?? '')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('`data/providers` is looked at unasked from elsewhere', async () => {
+    mkdirSync(join(folder, 'data/providers'), { recursive: true });
+    file(good, 'data/providers/northgate-hospital.yaml');
+    const elsewhere = await provider('check', file(good));
+    rmSync(join(folder, 'data'), { recursive: true });
+    expect(elsewhere.out).toContain('in the place of `northgate-hospital.yaml`');
+    expect(elsewhere.out).toContain('held against data/providers');
+    expect((await provider('check', file(good))).out).toContain('held against no register');
+  });
+});
+
+describe('a subgraph of the provider’s own', () => {
+  const own = { system: undefined, subgraphUrl: 'https://a.example/b' };
+
+  test('is warned of sections that nobody can ask for', () => {
+    const yaml = changed({ ...own, sections: ['RISKS', 'SOCIAL_CARE', 'DOCUMENTS'] });
+    const { problems, warnings } = checkEntry(yaml, { today, neighbours: null });
+    expect(problems).toEqual([]);
+    expect(warnings).toMatchObject([{ key: 'sections.0', found: '`RISKS`' }]);
+    expect(warnings[0]?.expected).toContain('PROBLEMS, MEDICATIONS, ALLERGIES, RESULTS, ENCOUNTERS');
+  });
+
+  test('is told the section that was meant', () => {
+    const { problems } = checkEntry(changed({ ...own, sections: ['RESULT'] }), { today, neighbours: null });
+    expect(problems).toMatchObject([
+      { key: 'sections.0', expected: expect.stringContaining('did you mean `RESULTS`?') },
+    ]);
   });
 });
 
@@ -344,7 +389,7 @@ describe('wrong usage', () => {
 describe('any one key', () => {
   const entry: unknown = parse(good);
   const keys = dottedKeys(entry);
-  const surroundings = { today, registered: [] };
+  const surroundings = { today, neighbours: null };
 
   function dottedKeys(value: unknown, path = ''): string[] {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path];

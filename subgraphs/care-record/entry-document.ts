@@ -68,7 +68,7 @@ const aboutKeys: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DUPLICATE_KEY', '
 /** Words for faults whose own message could repeat what the file says, a secret perhaps, or says too little. */
 const words: Partial<Record<ErrorCode, Words>> = {
   DUPLICATE_KEY: { found: 'the same key a second time', expected: 'each key once' },
-  MULTIPLE_DOCS: { found: 'a second document (`---`)', expected: 'one provider per file' },
+  MULTIPLE_DOCS: { found: 'a second document (`---`)', expected: 'one document per file' },
   TAG_RESOLVE_FAILED: {
     found: 'a YAML tag',
     expected: 'a plain value; one that begins with `!` stands in quotes',
@@ -79,7 +79,7 @@ const words: Partial<Record<ErrorCode, Words>> = {
   },
   BAD_DIRECTIVE: { found: 'a YAML directive (`%`)', expected: 'none: YAML 1.2 without directives' },
   UNEXPECTED_TOKEN: { found: 'something that YAML does not allow here', expected: 'YAML' },
-  RESOURCE_EXHAUSTION: { found: 'values nested too deeply', expected: 'the keys of a register entry' },
+  RESOURCE_EXHAUSTION: { found: 'values nested too deeply', expected: 'a few levels at most' },
 };
 
 const aliasWords: Words = {

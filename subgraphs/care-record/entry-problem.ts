@@ -57,13 +57,22 @@ export function inFileOrder(problems: readonly EntryProblem[]): readonly EntryPr
 export function expectedWords(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_value':
-      return `one of ${issue.values.map((word) => `\`${String(word)}\``).join(', ')}`;
+      return nearestWord(issue) ?? `one of ${issue.values.map((word) => `\`${String(word)}\``).join(', ')}`;
     case 'invalid_type':
       return typeWords[issue.expected] ?? `a value of type ${issue.expected}`;
     default:
       return 'another value';
   }
 }
+
+/** Of a long list the word that was meant is enough, where one is near. */
+function nearestWord({ input, values }: z.core.$ZodRawIssue & { code: 'invalid_value' }): string | undefined {
+  if (values.length <= listedWords) return undefined;
+  const [near] = suggestionList(String(input), values.map(String));
+  return near === undefined ? undefined : `one of ${values.length} words; did you mean \`${near}\`?`;
+}
+
+const listedWords = 12;
 
 /** A value for a person to read: short, on one line, without a user or password in an address. */
 export function shownText(text: string): string {
@@ -97,14 +106,23 @@ function ruleOf(path: Path): string {
 
 function issueProblem(issue: z.core.$ZodIssue, document: EntryDocument): EntryProblem {
   const value = document.at(issue.path);
-  const isGroup = issue.code === 'invalid_type' && ['object', 'array'].includes(issue.expected);
+  const expectedType = issue.code === 'invalid_type' ? issue.expected : null;
+  const isGroup = expectedType === 'object' || expectedType === 'array';
   const isSingle = value !== undefined && value !== null && typeof value !== 'object';
-  // YAML reads `999` as a number and `no` and `1E5` as something else than a person means.
-  const needsQuotes = issue.code === 'invalid_type' && issue.expected === 'string' && isSingle;
+  const isText = expectedType === 'number' && typeof value === 'string' && value !== '';
   return problemOf(document, issue.path, {
     ...(isGroup && isSingle ? { found: 'a single value' } : {}),
-    expected: needsQuotes ? `${issue.message}, in quotes` : issue.message,
+    ...(isText ? { found: `the text ${found(document, issue.path)}` } : {}),
+    expected: `${issue.message}${quotesAdvice(expectedType, value)}`,
   });
+}
+
+/** YAML reads `999` as a number, `"999"` as text, and `no` and `1E5` as something else than a person means. */
+export function quotesAdvice(expectedType: string | null, value: unknown): string {
+  const isSingle = value !== undefined && value !== null && typeof value !== 'object';
+  if (expectedType === 'string' && isSingle) return ', in quotes';
+  const isNumber = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value));
+  return expectedType === 'number' && isNumber ? ', as a number: without quotes' : '';
 }
 
 function unknownKey(document: EntryDocument, path: Path, schema: z.ZodType): EntryProblem {
