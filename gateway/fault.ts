@@ -17,6 +17,10 @@ export const faults = {
   },
   REQUEST_TOO_LARGE: { status: 413, message: 'the request is larger than this gateway accepts' },
   METHOD_NOT_ALLOWED: { status: 405, message: 'operations are sent by POST' },
+  NOT_ACCEPTABLE: {
+    status: 406,
+    message: 'answers are application/graphql-response+json or application/json',
+  },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'the body must be application/json' },
   NOT_FOUND: { status: 404, message: 'nothing is served at this address' },
   INVALID_NHS_NUMBER: { status: 400, message: 'not an NHS number: ten digits, the last one a check digit' },
@@ -65,10 +69,17 @@ export function graphqlError(fault: GatewayFault, path?: readonly (string | numb
 }
 
 /** The body of an answer that is only this fault (GraphQL over HTTP, section 7.1). */
-export function faultBody(fault: GatewayFault): {
+export function faultBody(
+  fault: GatewayFault,
+  correlationId: string,
+): {
   errors: { message: string; extensions: { code: FaultCode } }[];
+  extensions: { correlationId: string };
 } {
-  return { errors: [{ message: fault.message, extensions: { code: fault.code } }] };
+  return {
+    errors: [{ message: fault.message, extensions: { code: fault.code } }],
+    extensions: { correlationId },
+  };
 }
 
 /** Whether a code stands in the table. */

@@ -68,15 +68,25 @@ export function identityStage(config: Config, membership: Membership, now = () =
   };
   return async (headers) => {
     const token = /^Bearer ([\w.~+/=-]+)$/i.exec(headers.authorization ?? '')?.[1];
-    if (token === undefined) throw new GatewayFault('UNAUTHENTICATED');
+    if (token === undefined)
+      throw new GatewayFault('UNAUTHENTICATED', { detail: 'no bearer token was sent' });
     try {
       const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: now() });
       const identity = identityOf(payload, membership, trainingDeadline(now(), config.TRAINING_GRACE_DAYS));
       return { ...identity, purpose: purposeOf(payload, headers['purpose-of-use']) };
     } catch (cause) {
-      throw cause instanceof GatewayFault ? cause : new GatewayFault('UNAUTHENTICATED', { cause });
+      throw cause instanceof GatewayFault ? cause : tokenFault(cause);
     }
   };
+}
+
+/** Whose a token is stays unsaid; that it has run out is what its owner can mend. */
+function tokenFault(cause: unknown): GatewayFault {
+  const hasExpired = cause instanceof errors.JWTExpired;
+  const detail = hasExpired
+    ? 'the token has expired'
+    : 'the token was not issued for this gateway by its issuer';
+  return new GatewayFault('UNAUTHENTICATED', { detail, cause });
 }
 
 /** An issuer that cannot be asked is not the caller's fault; a token that none of its keys has signed is. */

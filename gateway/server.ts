@@ -1,15 +1,11 @@
 import { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cors from '@fastify/cors';
-import fastify, {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import { failureOf } from '../subgraphs/failure.ts';
 import type { Config } from './config.ts';
-import { type FaultCode, faultBody, faults, GatewayFault, isFaultCode } from './fault.ts';
+import { type FaultCode, faults, GatewayFault, isFaultCode } from './fault.ts';
+import { answerFaults } from './fault-answers.ts';
 import type { Metrics } from './metrics.ts';
 import type { Passage } from './passage.ts';
 import { servePlayground } from './playground.ts';
@@ -81,7 +77,8 @@ async function serveGraphql(server: FastifyInstance, { stages, metrics }: Server
   });
   server.post('/graphql', {
     preHandler: async (request, reply) => {
-      reply.header('cache-control', 'no-store').header('x-correlation-id', request.id);
+      reply.header('cache-control', 'no-store');
+      requireAcceptable(request.headers.accept);
       passages.set(
         request,
         await way(stages, {
@@ -99,38 +96,22 @@ async function serveGraphql(server: FastifyInstance, { stages, metrics }: Server
       return body;
     },
   });
-  server.get('/graphql', async (_request, reply) => {
-    reply.header('allow', 'POST');
-    throw new GatewayFault('METHOD_NOT_ALLOWED');
+  server.route({
+    method: ['GET', 'PUT', 'PATCH', 'DELETE'],
+    url: '/graphql',
+    handler: async (_request, reply) => {
+      reply.header('allow', 'POST');
+      throw new GatewayFault('METHOD_NOT_ALLOWED');
+    },
   });
 }
 
-/** Fastify's own refusals in the shape of GraphQL ones, so that a client reads one kind of error. */
-const fastifyCodes: Readonly<Record<string, FaultCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'REQUEST_TOO_LARGE',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
-};
-
-function answerFaults(server: FastifyInstance): void {
-  const asFault = (error: Error & Partial<FastifyError>): GatewayFault => {
-    if (error instanceof GatewayFault) return error;
-    const isCallers = (error.statusCode ?? 500) < 500;
-    return new GatewayFault(
-      fastifyCodes[error.code ?? ''] ?? (isCallers ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'),
-    );
-  };
-  server.setErrorHandler((error: Error, request, reply) => {
-    const fault = asFault(error);
-    if (fault.status >= 500) {
-      const failure = failureOf(error.cause ?? error);
-      request.log.error({ code: fault.code, correlationId: request.id, failure });
-    }
-    if (fault.status === 401) reply.header('www-authenticate', 'Bearer');
-    return reply.code(fault.status).header('cache-control', 'no-store').send(faultBody(fault));
-  });
-  server.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send(faultBody(new GatewayFault('NOT_FOUND'))),
+/** Apollo Server would find out only after it has run the operation. */
+function requireAcceptable(accept: string | undefined): void {
+  const isAcceptable = /[*]\/[*]|application\/([*]|json|graphql-response\+json)/i.test(
+    accept ?? 'application/json',
   );
+  if (!isAcceptable) throw new GatewayFault('NOT_ACCEPTABLE');
 }
 
 /** One log line a request: the route's pattern instead of the address, which a client could write anything into. */

@@ -43,7 +43,33 @@ describe.skipIf(!existsSync(executablePath))('the playground (skipped: no chromi
     await expect.poll(shown, { timeout: 20_000 }).toContain('Riverside Surgery');
   });
 
+  test('shows the schema once it is reloaded with the token', async () => {
+    const answered = page.waitForResponse((response) => response.url().endsWith('/graphql'));
+    await page.locator('[track-id="reload_docs"]').first().click();
+    expect((await answered).status()).toBe(200);
+  });
+
+  test('keeps nothing of it when the page is left', async () => {
+    await page.reload();
+    await expect.poll(shown, { timeout: 20_000 }).toContain('query Record');
+    expect(await shown()).not.toContain('Riverside Surgery');
+    expect(await page.evaluate(kept)).toEqual([]);
+  });
+
   test('asks no other host for anything', () => {
     expect(foreign).toEqual([]);
   });
 });
+
+/** Everything that the page has put into the browser's databases; runs in the page. */
+const kept = `(async () => {
+  const result = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+  const found = [];
+  for (const { name } of await indexedDB.databases()) {
+    const database = await result(indexedDB.open(name));
+    for (const store of database.objectStoreNames) {
+      found.push(...(await result(database.transaction(store).objectStore(store).getAll())));
+    }
+  }
+  return found;
+})()`;

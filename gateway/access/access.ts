@@ -3,7 +3,7 @@ import { englishDate } from '../../consent-policy/english-date.ts';
 import { factsOf } from '../../consent-policy/facts.ts';
 import type { Decision, Policy } from '../../consent-policy/policy.ts';
 import { isNhsNumber } from '../../subgraphs/nhs-number.ts';
-import { type FaultCode, GatewayFault } from '../fault.ts';
+import { GatewayFault } from '../fault.ts';
 import type { Identity } from '../identity.ts';
 import type { Access } from '../passage.ts';
 import type { Store } from '../store/store.ts';
@@ -79,11 +79,18 @@ function standing({ requester, purpose, training }: Identity, correlationId: str
   return { requester, purpose, training, correlationId };
 }
 
+/** Rules about the requester alone may be named to them; what is about the patient may not. */
+const reasonsOfTheRequester: Readonly<Record<string, string>> = {
+  training: 'your information-governance training has lapsed or is not known',
+  purpose: 'the purpose of use is not stated, or not one of your role',
+};
+
 /** Everyone who may see anything of a person may see who they are, so that `person` decides on the access as a whole. */
 function refuseUnlessAllowed({ allowed, policies }: Decision): void {
   if (allowed) return;
-  const code: FaultCode = policies.every((id) => id === 'relationship')
-    ? 'NO_RELATIONSHIP'
-    : 'ACCESS_REFUSED';
-  throw new GatewayFault(code, { policies });
+  // Whoever does not care for a person does not learn more of them, such as that they are restricted.
+  if (policies.includes('relationship')) throw new GatewayFault('NO_RELATIONSHIP', { policies });
+  const reasons = policies.flatMap((id) => reasonsOfTheRequester[id] ?? []);
+  const detail = reasons.length > 0 ? { detail: reasons.join('; ') } : {};
+  throw new GatewayFault('ACCESS_REFUSED', { policies, ...detail });
 }

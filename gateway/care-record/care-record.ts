@@ -61,11 +61,12 @@ export function careRecord(house: CareRecordHouse): (request: RecordRequest) => 
   };
 }
 
-/** Sources in an order of their own, so that who answered first does not show. */
+/** By organisation, so that who answered first does not show; those that do not offer the section come last. */
 function bySource(outcomes: readonly SectionOutcome[]): readonly SectionOutcome[] {
+  const rank = ({ state, source }: SectionOutcome) => `${state === 'NOT_HELD' ? 1 : 0}${source.odsCode}`;
   return outcomes
     .flatMap((each) => disclosed(each) ?? [])
-    .sort((one, other) => (one.source.odsCode < other.source.odsCode ? -1 : 1));
+    .sort((one, other) => (rank(one) < rank(other) ? -1 : 1));
 }
 
 function plainFields(plan: RecordPlan, access: AccessContext): Record<string, unknown> {

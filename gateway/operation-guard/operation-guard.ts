@@ -71,8 +71,19 @@ function coerceVariables(
     maxErrors: 1,
   });
   // The library's message quotes the value.
-  if (result.errors) throw new GatewayFault('BAD_USER_INPUT', { cause: result.errors[0] });
+  if (result.errors) throw new GatewayFault('BAD_USER_INPUT', variableDetail(result.errors[0]));
   return result.coerced;
+}
+
+/** Names the variable, and nothing of its value. */
+function variableDetail(error: GraphQLError | undefined): {
+  readonly detail?: string;
+  readonly cause: unknown;
+} {
+  const definition = error?.nodes?.[0];
+  if (definition?.kind !== Kind.VARIABLE_DEFINITION) return { cause: error };
+  const name = withoutNumbers(definition.variable.name.value);
+  return { detail: `the variable \`$${name}\` is missing or not of its type`, cause: error };
 }
 
 function validationDetail(error: GraphQLError): string {

@@ -2,7 +2,10 @@ import { Kind, type SelectionNode, type SelectionSetNode, visit } from 'graphql'
 import type { Operation } from './operation.ts';
 import type { GuardRule } from './rules.ts';
 
-/** How deep fields may nest, counted through fragments; a fragment that spreads itself has no end and is too deep. */
+/**
+ * How deep fields may nest, counted through fragments; a fragment that spreads itself has no end and is too deep. Introspection
+ * is bounded by graphql's own `MaxIntrospectionDepthRule`, which lets the chains of `ofType` be that every tool asks for.
+ */
 export const depth: GuardRule = (operation, _generation, limits) => {
   const measured = measure(operation, operation.definition.selectionSet, new Map(), largest);
   return measured > limits.depth ? [`fields nest deeper than ${limits.depth}`] : [];
@@ -27,6 +30,7 @@ type Measured = Map<string, number>;
 type Combine = (measures: readonly number[]) => number;
 
 const largest: Combine = (measures) => Math.max(0, ...measures);
+const introspection: ReadonlySet<string> = new Set(['__schema', '__type']);
 const total: Combine = (measures) => measures.reduce((sum, each) => sum + each, 0);
 
 /** Each fragment is measured once, however often it is spread, so that this ends as soon as the document does. */
@@ -38,6 +42,7 @@ function measure(
 ): number {
   const below = (selection: SelectionNode): number => {
     if (selection.kind === Kind.FIELD) {
+      if (combine === largest && introspection.has(selection.name.value)) return 1;
       return 1 + measure(operation, selection.selectionSet, measured, combine);
     }
     if (selection.kind === Kind.INLINE_FRAGMENT) {
