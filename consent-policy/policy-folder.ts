@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { suggestionList } from 'graphql/jsutils/suggestionList.js';
 import { vocabulary } from './vocabulary.ts';
 
 /** The rules that must be in force: a folder without one of them would show more than it may. */
@@ -112,10 +113,23 @@ function validationProblems(schema: string, policies: ReadonlyMap<string, string
   });
   // Only a schema that does not parse fails here, and `schemaProblems` tells of that.
   if (answer.type === 'failure') return [];
-  return [...answer.validationErrors, ...answer.validationWarnings].map(
-    ({ policyId, error }) => `\`${policyId}.cedar\`: ${error.message}${error.help ? ` (${error.help})` : ''}`,
-  );
+  return [...answer.validationErrors, ...answer.validationWarnings]
+    .map(({ policyId, error }) => `\`${policyId}.cedar\`: ${inShort(policyId, error)}`)
+    .sort();
 }
+
+/** Cedar's words without the policy's id a second time, and with the word that was meant instead of all that there are. */
+function inShort(policyId: string, { message, help }: cedar.DetailedError): string {
+  const own = message.replace(`for policy \`${policyId}\``, '').replace(/^[:,] /, '');
+  const [, type, written] = foreignWord.exec(own) ?? [];
+  if (type === undefined || written === undefined) return help ? `${own} (${help})` : own;
+  const words = [...(help ?? '').matchAll(/"([^"]+)"/g)].map(([, word = '']) => word);
+  const [near] = suggestionList(written, words);
+  const meant = near === undefined ? `the words stand in \`${schemaFile}\`` : `did you mean \`${near}\`?`;
+  return `\`${written}\` is no word of \`${type}\` (${meant})`;
+}
+
+const foreignWord = /^entity `(\w+)::"(.*?)"` is of an enumerated entity type/;
 
 /** The Cedar type of a fact's words: the fact's name with a capital. */
 export function cedarType(fact: string): string {

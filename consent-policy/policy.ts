@@ -35,7 +35,10 @@ export class PolicyFault extends Error {
   readonly code = 'POLICY_INVALID';
   readonly problems: readonly string[];
   constructor(problems: readonly string[], options?: ErrorOptions) {
-    super(`the consent policy is not valid: ${problems.join('; ')}`, options);
+    super(
+      `the consent policy is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+      options,
+    );
     this.problems = problems;
   }
 }

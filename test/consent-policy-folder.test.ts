@@ -113,6 +113,24 @@ test.for(invalid)('a folder with %s is refused', ([, files, problem]) => {
   expect(problems).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));
 });
 
+test('a misspelt word is told the word that was meant', () => {
+  const files = {
+    'x.cedar': forbid('x', 'context.section == Section::"problemz"'),
+    'y.cedar': forbid('y', 'context.section == Section::"zzzz"'),
+  };
+  expect(problemsOf(folderWith(files))).toEqual([
+    '`x.cedar`: `problemz` is no word of `Section` (did you mean `problems`?)',
+    '`y.cedar`: `zzzz` is no word of `Section` (the words stand in `schema.cedarschema`)',
+  ]);
+});
+
+test('a fault says its problems one per line', () => {
+  const load = () => loadPolicy(folderWith({ 'dissent.cedar': null, 'purpose.cedar': null }));
+  expect(load).toThrow(
+    'the consent policy is not valid:\n  `purpose.cedar`: missing\n  `dissent.cedar`: missing',
+  );
+});
+
 test('a schema with other words is refused', () => {
   const schema = `entity Requester; entity PatientRecord; entity Role enum ["doctor"];
     action release appliesTo { principal: [Requester], resource: [PatientRecord], context: { role?: Role } };`;

@@ -819,6 +819,7 @@ describe('the program', () => {
         PUBLIC_URL: issuer,
         GATEWAY_JWKS_URL: keysUrl,
         ENTRY_ID_KEY: entryIdKey,
+        NORTHGATE_CREDENTIALS: 'system-secret',
         LOG_LEVEL: 'debug',
       },
       onLine: (line) => lines.push(line),
@@ -875,5 +876,31 @@ describe('the program', () => {
       'ENTRY_ID_KEY',
     );
     await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('does not start without a credential that an entry names', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'suture-host-'));
+    await mkdir(join(dataDir, 'providers'));
+    const entry = (name: string, odsCode: string, system: object) =>
+      writeFile(
+        join(dataDir, `providers/${name}.yaml`),
+        stringify({ ...entryValue(name, odsCode), ...system }),
+      );
+    await entry('northgate', 'RXX01', {});
+    await entry('eastfield', 'RXX02', { careSetting: 'SPA' });
+    const other = { connector: 'fhir-r4', baseUrl: 'https://a.example/r4', credentials: 'SOUTHGATE_SECRET' };
+    await entry('southgate', 'RXX03', { system: other });
+    const file = new URL('../subgraphs/care-record/provider/main.ts', import.meta.url);
+    const env = { DATA_DIR: dataDir, ENTRY_ID_KEY: '', SOUTHGATE_SECRET: '', NORTHGATE_CREDENTIALS: '' };
+    const { message } = await startProgram({ file, port: 0, env }).catch((cause) => cause);
+    await rm(dataDir, { recursive: true, force: true });
+    for (const words of ['ENTRY_ID_KEY', 'careSetting', '`northgate`', '`southgate`'])
+      expect(message).toContain(words);
+    expect(message).toMatch(/northgate\.yaml:\d+:\d+: `system.credentials`: .*`NORTHGATE_CREDENTIALS`/);
+    expect(message).toMatch(/southgate\.yaml:\d+:\d+: `system.credentials`: .*`SOUTHGATE_SECRET`/);
+  });
+
+  it('hosts nobody without the credential that is named', async () => {
+    await expect(hosting([northgate()], { NORTHGATE_CREDENTIALS: '' })).rejects.toThrow(HostConfigFault);
   });
 });

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { RegisterEntry } from '../register-entry.ts';
+import { readRegisterFiles } from '../register-files.ts';
 
 const settings = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(4150),
@@ -54,4 +56,10 @@ export function readHostConfig(environment: NodeJS.ProcessEnv = process.env): {
     config: config.data,
     secrets: { entryIdKey: secrets.data.ENTRY_ID_KEY, credential: (name) => named.get(name) ?? null },
   };
+}
+
+/** Reads the register of the environment's data folder; an entry whose credential is not set in the environment is a problem. */
+export function readHostRegister(environment: NodeJS.ProcessEnv = process.env): readonly RegisterEntry[] {
+  const dataDir = settings.shape.DATA_DIR.parse(environment.DATA_DIR || undefined);
+  return readRegisterFiles(dataDir, (name) => Boolean(environment[name]));
 }

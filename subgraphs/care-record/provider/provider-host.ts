@@ -9,7 +9,7 @@ import { createVerifier, type Verifier } from '../../../consent-policy/signature
 import { failureOf } from '../../failure.ts';
 import type { RegisterEntry } from '../register-entry.ts';
 import { connectors } from './connectors/connectors.ts';
-import type { HostConfig, HostSecrets } from './host-config.ts';
+import { type HostConfig, HostConfigFault, type HostSecrets } from './host-config.ts';
 import { type EntryId, entryIds } from './member-section.ts';
 import { type MemberContext, providerSubgraph } from './provider-subgraph.ts';
 import { type Report, sectionLoader } from './section-loader.ts';
@@ -85,7 +85,11 @@ function hostedProvider(
 ): readonly (readonly [string, HostedProvider])[] {
   if (!entry.system) return [];
   const jwks = new URL(config.GATEWAY_JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`);
-  const credential = entry.system.credentials ? secrets.credential(entry.system.credentials) : null;
+  const { credentials } = entry.system;
+  const credential = credentials ? secrets.credential(credentials) : null;
+  if (credentials && credential === null) {
+    throw new HostConfigFault([`${credentials}: not set; \`${entry.provider}\` names it`]);
+  }
   const provider: HostedProvider = {
     entry,
     system: entry.system,
