@@ -530,7 +530,8 @@ describe('a file of facts', () => {
       '0.basis',
       '0.validUntil',
       '1.basis',
-      '1: Unrecognized key',
+      ':8:3: `1.basis`',
+      '`1.note`: found a key that is not known',
       '2.basis',
       '2.issuer',
     ]) {
@@ -542,7 +543,6 @@ describe('a file of facts', () => {
   });
 
   it.each([
-    ['nothing', ''],
     ['words', 'everybody'],
     ['no list', '{ nhsNumber: "9990000026" }'],
     ['no YAML', '- { nhsNumber: '],
@@ -553,6 +553,39 @@ describe('a file of facts', () => {
     ['an alias', '- &a { nhsNumber: "9990000026", kind: dissent, scope: region }\n- *a'],
   ])('with %s is refused', async (_what, text) => {
     expect(await problemsOf('preferences.yaml', text)).toContain('preferences.yaml');
+  });
+
+  it('has its problems told with those of the other files', async () => {
+    await writeFile(join(dataDir, 'membership.yaml'), '- { odsCode: 999, name: A, groups: [] }\n');
+    await writeFile(join(dataDir, 'relationships.yaml'), '# first\n- nhsNumber: 9990000026\n');
+    const message = await problemsOf('preferences.yaml', '- { nhsNumber: "9990000027", kind: no }');
+    for (const words of [
+      'membership.yaml:1:5: `0.odsCode`: found a number, expected text: put it in quotes',
+      'relationships.yaml:2:3: `0.nhsNumber`: found a number, expected text: put it in quotes',
+      'relationships.yaml:2:3: `0.issuer`: found nothing, expected text',
+      'preferences.yaml:1:5: `0.nhsNumber`: found other text, expected an NHS number: ten digits',
+      'preferences.yaml:1:30: `0.kind`: found other text, expected `dissent`',
+      'preferences.yaml:1:3: `0.scope`: found nothing, expected `region`',
+    ])
+      expect(message).toContain(words);
+    expect(message).not.toMatch(/\d{10}/);
+  });
+
+  it('never has a key that may be a number repeated', async () => {
+    const message = await problemsOf('preferences.yaml', '- { 9990000026: dissent, 9990000026: x }');
+    expect(message).not.toContain('9990000026');
+  });
+
+  it.each(['', '# none yet\n'])('that is empty (%j) is an empty list', async (text) => {
+    await recorded({});
+    await writeFile(join(dataDir, 'relationships.yaml'), text);
+    await importFacts(store, dataDir);
+    expect(await outcome(grant(staff()))).toBe('NO_RELATIONSHIP');
+  });
+
+  it('in another encoding is refused', async () => {
+    await writeFile(join(dataDir, 'membership.yaml'), Buffer.from('- name: Café', 'latin1'));
+    expect(await problemsOf('preferences.yaml', '')).toContain('membership.yaml:1:1: the file: found bytes');
   });
 
   it('that is refused changes nothing', async () => {

@@ -1,36 +1,17 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import * as z from 'zod';
 import type { TracedPatient } from '../../consent-policy/access-context.ts';
-import { type Dissent, type Relationship, relationships } from '../../consent-policy/vocabulary.ts';
-import { isNhsNumber } from '../../subgraphs/nhs-number.ts';
-import { readDataFile } from '../data-file.ts';
+import type { Dissent, Relationship } from '../../consent-policy/vocabulary.ts';
+import { readDataFolder } from '../data-folder.ts';
 import type { Identity } from '../identity.ts';
-import type { Store } from '../store/store.ts';
-
-/** A number with a slip in it would match nobody, and a dissent would be lost without a word. */
-const nhsNumber = z.string().refine(isNhsNumber, 'an NHS number: ten digits, the last one a check digit');
-
-const relationshipFile = z.array(
-  z.strictObject({
-    nhsNumber,
-    organisation: z.string().min(1),
-    basis: z.enum(relationships).exclude(['none', 'self', 'registered-practice']),
-    issuer: z.string().min(1),
-    validUntil: z.iso.date().nullable(),
-  }),
-);
-const preferenceFile = z.array(
-  z.strictObject({ nhsNumber, kind: z.literal('dissent'), scope: z.literal('region') }),
-);
+import type { PreferenceRow, RelationshipRow, Store } from '../store/store.ts';
 
 /**
  * Replaces the stored relationships and preferences by the rows of `relationships.yaml` and `preferences.yaml` in the data
  * folder, each where that file is present.
  */
 export async function importFacts(store: Store, dataDir: string): Promise<void> {
-  await importFile(store, 'relationship', join(dataDir, 'relationships.yaml'), relationshipFile);
-  await importFile(store, 'preference', join(dataDir, 'preferences.yaml'), preferenceFile);
+  const { relationships, preferences } = readDataFolder(dataDir);
+  if (relationships) await replaceRows(store, 'relationship', relationships);
+  if (preferences) await replaceRows(store, 'preference', preferences);
 }
 
 /** On what current fact the requester cares for this person. */
@@ -73,14 +54,11 @@ export async function regionalDissentOf(
 /** Rows go in by the hundred: SQLite bounds the parameters of a statement. */
 const rowsAtOnce = 100;
 
-async function importFile<T extends Record<string, unknown>>(
+async function replaceRows(
   store: Store,
   table: 'relationship' | 'preference',
-  file: string,
-  schema: z.ZodType<T[]>,
+  rows: readonly (RelationshipRow | PreferenceRow)[],
 ): Promise<void> {
-  if (!existsSync(file)) return;
-  const rows = readDataFile(file, schema);
   await store.transaction().execute(async (transaction) => {
     await transaction.deleteFrom(table).execute();
     for (let start = 0; start < rows.length; start += rowsAtOnce) {

@@ -57,7 +57,7 @@ export function inFileOrder(problems: readonly EntryProblem[]): readonly EntryPr
 export function expectedWords(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_value':
-      return nearestWord(issue) ?? `one of ${issue.values.map((word) => `\`${String(word)}\``).join(', ')}`;
+      return oneOf(issue.values.map(String), String(issue.input));
     case 'invalid_type':
       return typeWords[issue.expected] ?? `a value of type ${issue.expected}`;
     default:
@@ -66,10 +66,11 @@ export function expectedWords(issue: z.core.$ZodRawIssue): string {
 }
 
 /** Of a long list the word that was meant is enough, where one is near. */
-function nearestWord({ input, values }: z.core.$ZodRawIssue & { code: 'invalid_value' }): string | undefined {
-  if (values.length <= listedWords) return undefined;
-  const [near] = suggestionList(String(input), values.map(String));
-  return near === undefined ? undefined : `one of ${values.length} words; did you mean \`${near}\`?`;
+function oneOf(words: readonly string[], written: string): string {
+  const [near] = words.length > listedWords ? suggestionList(written, words) : [];
+  if (near !== undefined) return `one of ${words.length} words; did you mean \`${near}\`?`;
+  const listed = words.map((word) => `\`${word}\``).join(', ');
+  return words.length === 1 ? listed : `one of ${listed}`;
 }
 
 const listedWords = 12;
@@ -118,7 +119,7 @@ function issueProblem(issue: z.core.$ZodIssue, document: EntryDocument): EntryPr
 }
 
 /** YAML reads `999` as a number, `"999"` as text, and `no` and `1E5` as something else than a person means. */
-export function quotesAdvice(expectedType: string | null, value: unknown): string {
+function quotesAdvice(expectedType: string | null, value: unknown): string {
   const isSingle = value !== undefined && value !== null && typeof value !== 'object';
   if (expectedType === 'string' && isSingle) return ', in quotes';
   const isNumber = typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value));
