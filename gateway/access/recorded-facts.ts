@@ -2,7 +2,13 @@ import type { TracedPatient } from '../../consent-policy/access-context.ts';
 import type { Dissent, Relationship } from '../../consent-policy/vocabulary.ts';
 import { readDataFolder } from '../data-folder.ts';
 import type { Identity } from '../identity.ts';
-import type { PreferenceRow, RelationshipRow, Store } from '../store/store.ts';
+import {
+  type PreferenceRow,
+  type RelationshipRow,
+  type Store,
+  StoreFault,
+  storeFile,
+} from '../store/store.ts';
 
 /**
  * Replaces the stored relationships and preferences by the rows of `relationships.yaml` and `preferences.yaml` in the data
@@ -10,8 +16,12 @@ import type { PreferenceRow, RelationshipRow, Store } from '../store/store.ts';
  */
 export async function importFacts(store: Store, dataDir: string): Promise<void> {
   const { relationships, preferences } = readDataFolder(dataDir);
-  if (relationships) await replaceRows(store, 'relationship', relationships);
-  if (preferences) await replaceRows(store, 'preference', preferences);
+  try {
+    if (relationships) await replaceRows(store, 'relationship', relationships);
+    if (preferences) await replaceRows(store, 'preference', preferences);
+  } catch (cause) {
+    throw new StoreFault(storeFile(dataDir), cause);
+  }
 }
 
 /** On what current fact the requester cares for this person. */

@@ -62,24 +62,72 @@ export type Store = Kysely<Tables>;
 /** How long a writer waits for another one's lock. */
 const busyTimeoutMs = 1000;
 
+/** The database's file in a data folder. */
+export function storeFile(dataDir: string): string {
+  return join(dataDir, 'suture.sqlite');
+}
+
+/** The database's file cannot be used; the message names it and says why. */
+export class StoreFault extends Error {
+  readonly code = 'STORE_UNUSABLE';
+
+  constructor(file: string, cause: unknown) {
+    super(`the database \`${file}\` cannot be used: ${reasonOf(cause)}`, { cause });
+    this.name = 'StoreFault';
+  }
+}
+
 /** Opens the database of a data folder (made if missing), with every commit on disk before it counts, and migrates it. */
 export async function openStore(dataDir: string): Promise<Store> {
-  mkdirSync(dataDir, { recursive: true });
-  const store = new Kysely<Tables>({
-    dialect: new SqliteDialect({ database: openDatabase(join(dataDir, 'suture.sqlite')) }),
-  });
-  const { error } = await new Migrator({
-    db: store,
-    provider: { getMigrations: async () => migrations },
-  }).migrateToLatest();
-  if (error) throw error;
-  return store;
+  const file = storeFile(dataDir);
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    return await migrated(
+      new Kysely<Tables>({ dialect: new SqliteDialect({ database: openDatabase(file) }) }),
+    );
+  } catch (cause) {
+    throw new StoreFault(file, cause);
+  }
+}
+
+async function migrated(store: Store): Promise<Store> {
+  const provider = { getMigrations: async () => migrations };
+  const { error } = await new Migrator({ db: store, provider }).migrateToLatest();
+  if (!error) return store;
+  await store.destroy();
+  throw error;
+}
+
+/** Result codes (sqlite.org/rescode.html), the low byte of the extended ones that Node gives, and codes of the system. */
+const reasons: Readonly<Record<string, string>> = {
+  5: 'another program keeps it locked',
+  8: 'it is read-only',
+  10: 'the disk does not read or write',
+  11: 'it is damaged; restore it, or move it away to begin anew without its audit trail',
+  13: 'the disk is full',
+  14: 'it cannot be opened; is it a file, in a folder that can be written?',
+  26: 'it is no SQLite database; restore it, or move it away to begin anew without its audit trail',
+  EACCES: 'no permission to write its folder',
+  EEXIST: 'its folder is a file',
+  ENOTDIR: 'its folder is within a file',
+};
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'unknown';
+  const result: unknown = Reflect.get(cause, 'errcode');
+  const code = typeof result === 'number' ? result & 0xff : String(Reflect.get(cause, 'code'));
+  return reasons[code] ?? cause.message;
 }
 
 /** Kysely's SQLite dialect expects lists of parameters where `node:sqlite` takes them one by one. */
 function openDatabase(file: string) {
   const database = new DatabaseSync(file, { timeout: busyTimeoutMs });
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+  } catch (cause) {
+    database.close();
+    throw cause;
+  }
   return {
     close: () => database.close(),
     prepare: (sql: string) => {
