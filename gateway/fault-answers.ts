@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { failureOf } from '../subgraphs/failure.ts';
 import { type FaultCode, faultBody, GatewayFault } from './fault.ts';
 
@@ -19,12 +19,19 @@ export function answerFaults(server: FastifyInstance): void {
       const failure = failureOf(error.cause ?? error);
       request.log.error({ code: fault.code, correlationId: request.id, failure });
     }
-    if (fault.status === 401) reply.header('www-authenticate', 'Bearer');
-    return reply.code(fault.status).header('cache-control', 'no-store').send(faultBody(fault, request.id));
+    return answerFault(fault, request, reply);
   });
-  server.setNotFoundHandler((request, reply) =>
-    reply.code(404).send(faultBody(new GatewayFault('NOT_FOUND'), request.id)),
-  );
+  server.setNotFoundHandler((request, reply) => answerFault(new GatewayFault('NOT_FOUND'), request, reply));
+}
+
+/** Sends a fault as the whole answer. */
+export function answerFault(
+  fault: GatewayFault,
+  request: { readonly id: string },
+  reply: FastifyReply,
+): FastifyReply {
+  if (fault.status === 401) reply.header('www-authenticate', 'Bearer');
+  return reply.code(fault.status).header('cache-control', 'no-store').send(faultBody(fault, request.id));
 }
 
 function faultOf(error: Error & Partial<FastifyError>): GatewayFault {

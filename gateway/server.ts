@@ -1,11 +1,16 @@
 import { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cors from '@fastify/cors';
-import fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import { failureOf } from '../subgraphs/failure.ts';
 import type { Config } from './config.ts';
 import { type FaultCode, faults, GatewayFault, isFaultCode } from './fault.ts';
-import { answerFaults } from './fault-answers.ts';
+import { answerFault, answerFaults } from './fault-answers.ts';
 import type { Metrics } from './metrics.ts';
 import type { Passage } from './passage.ts';
 import { servePlayground } from './playground.ts';
@@ -28,6 +33,9 @@ export async function buildServer(house: ServerHouse): Promise<FastifyInstance> 
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: house.config.BODY_LIMIT_BYTES,
     requestTimeout: house.config.REQUEST_TIMEOUT_MS * 2,
+    http: { headersTimeout: house.config.REQUEST_TIMEOUT_MS * 2, connectionsCheckingInterval: 1000 },
+    frameworkErrors: (_error, request, reply) =>
+      answerFault(new GatewayFault('BAD_REQUEST'), request, reply as unknown as FastifyReply),
     genReqId: (request) => correlationIdOf(request.headers['x-correlation-id']),
   });
   server.removeContentTypeParser('text/plain');
@@ -54,6 +62,8 @@ async function serveGraphql(server: FastifyInstance, { stages, metrics }: Server
   const apollo = new ApolloServer<Passage>({
     gateway: stages.engine.gateway,
     persistedQueries: false,
+    // The guard has read and validated the document; a second memory of it here is only memory.
+    documentStore: null,
     introspection: true,
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
@@ -72,9 +82,6 @@ async function serveGraphql(server: FastifyInstance, { stages, metrics }: Server
     if (!passage) throw new GatewayFault('INTERNAL_SERVER_ERROR');
     return passage;
   };
-  const answer = fastifyApolloHandler(apollo, {
-    context: async (request) => passageOf(request as FastifyRequest),
-  });
   server.post('/graphql', {
     preHandler: async (request, reply) => {
       reply.header('cache-control', 'no-store');
@@ -90,11 +97,9 @@ async function serveGraphql(server: FastifyInstance, { stages, metrics }: Server
       );
     },
     onResponse: async (request) => metrics.outcomes(passages.get(request)?.outcomes ?? []),
-    handler: async (request, reply) => {
-      const body = await answer.call(server, request, reply);
-      await stages.engine.settle(passageOf(request));
-      return body;
-    },
+    handler: fastifyApolloHandler(apollo, {
+      context: async (request) => passageOf(request as FastifyRequest),
+    }),
   });
   server.route({
     method: ['GET', 'PUT', 'PATCH', 'DELETE'],

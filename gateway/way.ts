@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isNhsNumber } from '../subgraphs/nhs-number.ts';
 import type { AccessStage } from './access/access-stage.ts';
 import type { IdentityHeaders, IdentityStage } from './identity.ts';
 import type { GuardStage } from './operation-guard/operation-guard.ts';
@@ -49,8 +50,15 @@ export async function way(
   };
 }
 
-/** The client's correlation id if it is a UUID, otherwise a new one: it stands in logs, so that no other text gets there. */
+/**
+ * The client's correlation id if it is a UUID in which no NHS number stands, otherwise a new one: it is written to logs, so that
+ * no other text gets there.
+ */
 export function correlationIdOf(header: string | string[] | undefined): string {
   const isUuid = typeof header === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(header);
-  return isUuid ? header : randomUUID();
+  return isUuid && !holdsNhsNumber(header.replaceAll('-', '')) ? header : randomUUID();
+}
+
+function holdsNhsNumber(hex: string): boolean {
+  return [...hex].some((_, start) => isNhsNumber(hex.slice(start, start + 10)));
 }

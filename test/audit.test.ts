@@ -150,6 +150,14 @@ describe('the audit trail', () => {
   });
 });
 
+describe('a database file that is removed while it is open', () => {
+  it('takes no record that would be lost with it', async () => {
+    await audit.record(recordOf('before'));
+    await rm(join(dataDir, 'suture.sqlite'));
+    expect(await failure(audit.record(recordOf('after')))).toBe('AUDIT_UNAVAILABLE');
+  });
+});
+
 describe('an audit trail that cannot be written', () => {
   it('fails while it is locked and recovers by itself', async () => {
     await audit.record(recordOf('before'));

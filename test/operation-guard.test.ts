@@ -6,7 +6,7 @@ import { GatewayFault } from '../gateway/fault.ts';
 import { readOperation } from '../gateway/operation-guard/operation.ts';
 import { type GuardedOperation, guardStage } from '../gateway/operation-guard/operation-guard.ts';
 import { guardRules, type OperationLimits } from '../gateway/operation-guard/rules.ts';
-import { depth, fields } from '../gateway/operation-guard/size.ts';
+import { depth, fields, tokens } from '../gateway/operation-guard/size.ts';
 import { buildGeneration, type Generation } from '../gateway/plan/generation.ts';
 import { composeSupergraph, readSubgraphs } from '../gateway/plan/supergraph.ts';
 import { readyQuery } from '../gateway/ready-query.ts';
@@ -365,8 +365,13 @@ describe('the size of an operation', () => {
     expect(steps).toBe(60);
   });
 
+  it('counts comments, which the parser lets pass', () => {
+    const query = `${'#\n'.repeat(limits.tokens)}{ __typename }`;
+    expect(refusal({ query }).message).toBe(`the document has more than ${limits.tokens} tokens`);
+  });
+
   it('is bounded before types are looked at', () => {
-    expect(guardRules.slice(0, 2)).toEqual([depth, fields]);
+    expect(guardRules.slice(0, 3)).toEqual([tokens, depth, fields]);
   });
 });
 

@@ -111,7 +111,7 @@ describe('whoever has no standing', () => {
       { authorization },
     );
     expect([known.status, codeOf(known)]).toEqual([403, 'ACCESS_REFUSED']);
-    expect(unknown.text).toBe(known.text);
+    expect(unknown.body.errors).toEqual(known.body.errors);
   });
 
   test.each(['privacy-officer', 'ics-admin', 'researcher'])('gets no record as %s', async (persona) => {
@@ -330,14 +330,6 @@ describe('the audit trail', () => {
       expect.objectContaining({ source: council, section: 'socialCare', state: 'COMPLETE' }),
     );
     expect(refused).toMatchObject({ outcome: 'ACCESS_REFUSED', policies: '["training"]' });
-  });
-
-  test('has an access whose operation was refused after it was granted', async () => {
-    const authorization = `Bearer ${await world.region.token('gp')}`;
-    const variables = { nhsNumber: personIn('complete').nhsNumber };
-    const answer = await world.send({ query: readyQuery, variables, extensions: 5 }, { authorization });
-    expect([answer.status, codeOf(answer)]).toEqual([400, 'BAD_REQUEST']);
-    expect(auditRows().at(-1)).toMatchObject({ outcome: 'BAD_REQUEST', ...variables });
   });
 
   test('stops every answer while it cannot be written', async () => {

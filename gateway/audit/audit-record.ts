@@ -14,6 +14,9 @@ export interface AuditSubject {
   readonly relationship: string | null;
 }
 
+/** A name is the client's word; a whole document's worth of it is not. */
+const longestName = 100;
+
 /** The record of one access: no clinical content, no variables, only the hash of the document. */
 export function auditRecord(
   passage: Pick<Passage, 'identity' | 'operation' | 'correlationId' | 'startedAt'>,
@@ -37,7 +40,7 @@ export function auditRecord(
     purpose,
     relationship: subject.relationship,
     nhsNumber: subject.nhsNumber,
-    operationName: passage.operation.definition.name?.value ?? null,
+    operationName: passage.operation.definition.name?.value.slice(0, longestName) ?? null,
     operationHash: createHash('sha256').update(passage.operation.text).digest('hex'),
     policyVersion,
     policies: JSON.stringify(policies),

@@ -1,10 +1,13 @@
+import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openStore } from '../store/store.ts';
+import { openStore, storeFile } from '../store/store.ts';
 import type { AuditOrder, AuditReceipt } from './audit.ts';
 
 // The thread that writes the audit trail. Records that arrive while one commit is under way share the next one.
 
 const store = await openStore(workerData.dataDir);
+const file = storeFile(workerData.dataDir);
+const opened = statSync(file).ino;
 let queue: AuditOrder[] = [];
 let writing = false;
 
@@ -24,7 +27,8 @@ async function write(batch: readonly AuditOrder[]): Promise<string | null> {
     await store.transaction().execute(async (transaction) => {
       for (const { record } of batch) await transaction.insertInto('audit').values(record).execute();
     });
-    return null;
+    // A file that was removed or replaced takes its records with it.
+    return statSync(file).ino === opened ? null : 'the database file was replaced';
   } catch (cause) {
     return cause instanceof Error ? cause.message : 'unknown';
   }

@@ -2,7 +2,13 @@ import { type GraphQLError, getVariableValues, isValueNode, Kind, validate } fro
 import { LRUCache } from 'lru-cache';
 import { GatewayFault } from '../fault.ts';
 import type { Generation } from '../plan/generation.ts';
-import { type Operation, type RequestBody, readOperation, readRequestBody } from './operation.ts';
+import {
+  type Operation,
+  type RequestBody,
+  readOperation,
+  readRequestBody,
+  slimOperation,
+} from './operation.ts';
 import { patientOf } from './patients.ts';
 import { guardRules, type OperationLimits } from './rules.ts';
 
@@ -18,8 +24,12 @@ export interface GuardedOperation extends Operation {
 /** Stage 2: from a request body to an operation that may go on. */
 export type GuardStage = (body: unknown, generation: Generation) => GuardedOperation;
 
-/** How many documents each generation remembers as read and within the rules. */
-const rememberedDocuments = 1000;
+/** What each generation remembers as read and within the rules: so many documents, so many characters in all. */
+const memoryLimits = {
+  max: 1000,
+  maxSize: 2_000_000,
+  sizeCalculation: (_: Operation, key: string) => key.length,
+};
 
 /**
  * Makes the stage. It stands before Apollo Server, where nothing can refuse between parsing and validation; it validates,
@@ -29,7 +39,7 @@ export function guardStage(limits: OperationLimits): GuardStage {
   const memories = new WeakMap<Generation, LRUCache<string, Operation>>();
   return (body, generation) => {
     const request = readRequestBody(body);
-    const memory = memories.get(generation) ?? new LRUCache<string, Operation>({ max: rememberedDocuments });
+    const memory = memories.get(generation) ?? new LRUCache<string, Operation>(memoryLimits);
     memories.set(generation, memory);
     const key = JSON.stringify([request.operationName ?? null, request.query]);
     const operation = memory.get(key) ?? guardDocument(request, generation, limits);
@@ -59,7 +69,7 @@ function guardDocument(request: RequestBody, generation: Generation, limits: Ope
       detail: `no ${operation.definition.operation} is served here`,
     });
   }
-  return operation;
+  return slimOperation(request);
 }
 
 function coerceVariables(

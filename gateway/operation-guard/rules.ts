@@ -2,7 +2,7 @@ import type { Generation } from '../plan/generation.ts';
 import { aliasNames } from './alias-names.ts';
 import { inlineNhsNumber } from './inline-nhs-number.ts';
 import type { Operation } from './operation.ts';
-import { aliases, depth, fields } from './size.ts';
+import { aliases, depth, fields, tokens } from './size.ts';
 
 /** Numbers that bound one operation; from the config. */
 export interface OperationLimits {
@@ -21,6 +21,7 @@ export type GuardRule = (
 
 /** In this order: what bounds the document goes before what walks it with types. */
 export const guardRules: readonly GuardRule[] = Object.freeze([
+  tokens,
   depth,
   fields,
   aliases,

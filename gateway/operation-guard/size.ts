@@ -11,6 +11,16 @@ export const depth: GuardRule = (operation, _generation, limits) => {
   return measured > limits.depth ? [`fields nest deeper than ${limits.depth}`] : [];
 };
 
+/** How many tokens the document has, comments included, which the parser's own limit lets pass. */
+export const tokens: GuardRule = ({ document }, _generation, limits) => {
+  let count = 0;
+  for (let token = document.loc?.startToken ?? null; token !== null; token = token.next) count++;
+  return count > limits.tokens + boundaryTokens ? [`the document has more than ${limits.tokens} tokens`] : [];
+};
+
+/** The beginning and the end of a file are tokens too. */
+const boundaryTokens = 2;
+
 /** How many aliases the document may hold, fragments included. */
 export const aliases: GuardRule = ({ document }, _generation, limits) => {
   let count = 0;

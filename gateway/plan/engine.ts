@@ -4,7 +4,7 @@ import type { GraphQLError } from 'graphql';
 import type { Audit } from '../audit/audit.ts';
 import { type AuditOutcome, auditRecord } from '../audit/audit-record.ts';
 import { GatewayFault, graphqlError, isFaultCode } from '../fault.ts';
-import type { Access, Passage } from '../passage.ts';
+import type { Passage } from '../passage.ts';
 import { buildGeneration, type Generation } from './generation.ts';
 
 type GatewayInterface = NonNullable<ApolloServerOptionsWithGateway<Passage>['gateway']>;
@@ -28,8 +28,6 @@ export interface Engine {
   readonly gateway: GatewayInterface;
   /** SCHEMA_CHANGED before the first supergraph is loaded. */
   current(): Generation;
-  /** Puts an access on record whose operation Apollo Server refused to run; AUDIT_UNAVAILABLE if that cannot be done. */
-  settle(passage: Passage): Promise<void>;
 }
 
 /**
@@ -41,13 +39,6 @@ export function openEngine(house: EngineHouse): Engine {
     supergraphSdl: house.supergraphSdl,
     buildService: ({ name }) => sourceOf(house, name),
   });
-  // Apollo Server hands on a copy of the passage; the access in it stays the same object.
-  const recorded = new WeakSet<Access>();
-  const record = async (passage: Passage, outcome: AuditOutcome) => {
-    if (passage.access === null || recorded.has(passage.access)) return;
-    recorded.add(passage.access);
-    await recordAccess(house, passage, passage.access, outcome);
-  };
   let generation: Generation | null = null;
   apollo.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => {
     generation = buildGeneration(apiSchema, coreSupergraphSdl);
@@ -57,32 +48,23 @@ export function openEngine(house: EngineHouse): Engine {
       if (generation === null) throw new GatewayFault('SCHEMA_CHANGED');
       return generation;
     },
-    settle: (passage) => record(passage, 'BAD_REQUEST'),
     gateway: {
       onSchemaLoadOrUpdate: (callback) => apollo.onSchemaLoadOrUpdate(callback),
       stop: () => apollo.stop(),
       load: async (options) => {
         const { executor } = await apollo.load(options);
-        return { executor: (request) => run(record, executor as Executor, request) };
+        return { executor: (request) => run(house, executor as Executor, request) };
       },
     },
   };
 }
 
-async function run(
-  record: (passage: Passage, outcome: AuditOutcome) => Promise<void>,
-  executor: Executor,
-  request: RequestContext,
-): Promise<Result> {
+async function run(house: EngineHouse, executor: Executor, request: RequestContext): Promise<Result> {
   const passage = request.context as Passage;
-  if (request.schema !== passage.generation.apiSchema) return refusal(new GatewayFault('SCHEMA_CHANGED'));
-  const result = await executor(request).catch((cause: unknown): Result => {
-    passage.report(cause);
-    return refusal(new GatewayFault('INTERNAL_SERVER_ERROR'));
-  });
+  const result = await executed(executor, request, passage);
   const errors = (result.errors ?? []).map(knownError);
   try {
-    await record(passage, result.data ? 'ALLOWED' : 'INTERNAL_SERVER_ERROR');
+    await recordAccess(house, passage, outcomeOf(result));
   } catch (cause) {
     return refusal(cause instanceof GatewayFault ? cause : new GatewayFault('AUDIT_UNAVAILABLE', { cause }));
   }
@@ -93,12 +75,29 @@ async function run(
   };
 }
 
+async function executed(executor: Executor, request: RequestContext, passage: Passage): Promise<Result> {
+  if (request.schema !== passage.generation.apiSchema) return refusal(new GatewayFault('SCHEMA_CHANGED'));
+  try {
+    return await executor(request);
+  } catch (cause) {
+    passage.report(cause);
+    return refusal(new GatewayFault('INTERNAL_SERVER_ERROR'));
+  }
+}
+
+function outcomeOf({ data, errors }: Result): AuditOutcome {
+  const code = errors?.[0]?.extensions?.code;
+  if (data) return 'ALLOWED';
+  return isFaultCode(code) ? code : 'INTERNAL_SERVER_ERROR';
+}
+
 async function recordAccess(
   { audit, policyVersion }: EngineHouse,
   passage: Passage,
-  { context: { patient, relationship } }: Access,
   outcome: AuditOutcome,
 ): Promise<void> {
+  if (passage.access === null) return;
+  const { patient, relationship } = passage.access.context;
   const subject = { nhsNumber: patient.nhsNumber, relationship };
   await audit.record(auditRecord(passage, subject, outcome, [], passage.outcomes, policyVersion));
 }

@@ -29,6 +29,8 @@ const requestBody = z.object({
   variables: z.record(z.string(), z.unknown()).optional(),
 });
 
+/** How long a request may take to arrive; the gateway's come at once. */
+const slowestRequestMs = 10_000;
 /** How many operations are remembered parsed and valid; the gateway sends few. */
 const rememberedOperations = 500;
 /** How much earlier than the gateway's deadline an answer is given, so that a slow section never takes a fast one down. */
@@ -48,6 +50,8 @@ export function buildProviderHost(
     logger: { level: config.LOG_LEVEL },
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.BODY_LIMIT_BYTES,
+    requestTimeout: slowestRequestMs,
+    http: { headersTimeout: slowestRequestMs, connectionsCheckingInterval: 1000 },
   });
   const hosted = new Map(entries.flatMap((entry) => hostedProvider(entry, config, secrets)));
   const schema = providerSubgraph(policy);
@@ -152,7 +156,7 @@ function readDocument(
   const known = documents.get(query);
   if (known) return known;
   try {
-    const document = parse(query, { maxTokens: 10_000 });
+    const document = parse(query, { maxTokens: 10_000, noLocation: true });
     const operation = getOperationAST(document)?.operation;
     if (!operation || !schema.getRootType(operation)) return null;
     if (validate(schema, document, undefined, { maxErrors: 1 }).length > 0) return null;

@@ -30,10 +30,14 @@ const bases: Readonly<Record<string, RelationshipFact['basis']>> = {
 
 /** Whom the organisations of the region care for: everybody but `unrelated`, whose one relationship has run out. */
 export function relationships(): RelationshipFact[] {
-  return people.flatMap(({ nhsNumber, situation }) =>
+  return people.flatMap(({ nhsNumber, situation, restricted, registeredPractice }) =>
     situation === 'unrelated'
       ? [relationship(nhsNumber, 'RXX01', 'encounter', '2024-06-30')]
-      : Object.entries(bases).map(([odsCode, basis]) => relationship(nhsNumber, odsCode, basis, null)),
+      : [
+          ...Object.entries(bases).map(([odsCode, basis]) => relationship(nhsNumber, odsCode, basis, null)),
+          // PDS does not tell a restricted person's practice, so that the practice's own caseload does.
+          ...(restricted ? [relationship(nhsNumber, registeredPractice, 'caseload', null)] : []),
+        ],
   );
 }
 
