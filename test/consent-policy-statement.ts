@@ -41,7 +41,7 @@ const refuses: Readonly<Record<string, (facts: Facts) => boolean>> = {
   deceased: ({ person }) => person.startsWith('deceased'),
   dissent: ({ dissent, recipient, role }) => {
     if (role === 'patient' || dissent === 'none') return false;
-    return dissent === 'regional' || recipient !== 'own-staff';
+    return recipient !== 'own-staff';
   },
   'not-for-patient': ({ label }) => label === 'not-for-patient',
   purpose: ({ purpose, role }) => {

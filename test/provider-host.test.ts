@@ -473,7 +473,7 @@ describe('consent before the system is asked', () => {
     ['a purpose that is not covered', asker({ purpose: 'ETREAT' }), {}],
     ['no relationship', asker({ relationship: 'none' }), {}],
     ['training that has lapsed', asker({ training: 'lapsed' }), {}],
-    ['a dissent with the region', asker({ dissent: 'regional' }), {}],
+    ['a dissent with the region', { ...as({ organisation: 'RXX02' }), dissent: 'regional' }, {}],
     ['an agreement that has ended', access, { validUntil: '2020-01-01' }],
   ])('refuses for %s', async (_why, who, sharing) => {
     const value = entryValue('northgate', 'RXX01');

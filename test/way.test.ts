@@ -156,8 +156,11 @@ describe('consent', () => {
     expect(reportOf(answer, 'problems', riverside)?.state).toBe('COMPLETE');
   });
 
-  test('withholds every source after a regional dissent, from everyone', async () => {
-    const answer = await ask('gp', 'regional-dissent');
+  test('withholds every source after a regional dissent but from its own staff', async () => {
+    const own = await ask('gp', 'regional-dissent');
+    expect(reportOf(own, 'problems', riverside)?.state).toBe('COMPLETE');
+    expect(reportOf(own, 'problems', northgate)?.state).toBe('WITHHELD');
+    const answer = await ask('ooh-gp', 'regional-dissent');
     const states = new Set(
       sectionsOf(answer).flatMap(([, { sources }]) => sources.map(({ state }) => state)),
     );
