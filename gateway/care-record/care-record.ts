@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { AccessContext } from '../../consent-policy/access-context.ts';
 import { englishDate } from '../../consent-policy/english-date.ts';
 import type { Policy } from '../../consent-policy/policy.ts';
+import { withinLimit } from './limit.ts';
 import type { Locate } from './locate.ts';
 import { mergeSection, refusedSection } from './merge.ts';
 import type { SectionOutcome } from './outcome.ts';
@@ -48,8 +49,11 @@ export function careRecord(house: CareRecordHouse): (request: RecordRequest) => 
     const today = englishDate(house.now());
     const permitted = permit(house.policy, access, located, plan.sections, today);
     const answered = await house.scatter(permitted.asks, access, deadline);
+    const limits = new Map(
+      located.providers.map(({ entry }) => [entry.organisation.odsCode, entry.limits.itemsPerSection]),
+    );
     const outcomes = [...permitted.outcomes, ...answered].map((each) =>
-      releaseEntries(house.policy, access, each),
+      withinLimit(releaseEntries(house.policy, access, each), limits.get(each.source.odsCode) ?? 0),
     );
     const sections = plan.sections.map((section) => [
       section.key,

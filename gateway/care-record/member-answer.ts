@@ -1,34 +1,39 @@
 import { warnings } from '../../subgraphs/care-record/provider/warnings.ts';
 import type { SourceState } from '../../subgraphs/care-record/source-state.ts';
-import { emptyOutcome, inFull, type Key, type SectionOutcome, type Source } from './outcome.ts';
-import { keysKey, patientKey, reportsKey, type SectionPlan } from './record-plan.ts';
+import { sourceOf } from './locate.ts';
+import { keysKey, type MemberSection, patientKey, reportsKey } from './member-section.ts';
+import { emptyOutcome, inFull, type SectionOutcome, type Source } from './outcome.ts';
+import type { SectionPlan } from './record-plan.ts';
+import type { Provider } from './register.ts';
 
-/** What `memberCheck` has checked. */
-interface MemberSection {
-  readonly [keysKey]: readonly Key[];
-  readonly [reportsKey]: readonly { readonly state: SourceState; readonly warnings: readonly string[] }[];
-  readonly [itemsKey: string]: readonly unknown[];
-}
+/**
+ * How many times its limit a member may send before nothing of it is looked at; what it sends beyond its limit is cut off after
+ * consent (`limit.ts`).
+ */
+const excess = 4;
 
 /** One section of what a member answered about the patient with this number; whatever does not fit is INVALID_ANSWER. */
 export function sectionOutcome(
-  source: Source,
+  provider: Provider,
   plan: SectionPlan,
   json: unknown,
   nhsNumber: string,
   elapsedMs: number,
 ): SectionOutcome {
+  const source = sourceOf(provider);
   const patient = at(json, 'data', '_entities', 0);
   const section = at(patient, plan.key);
   const isFaulty = hasErrors(json, plan.key);
   if (section === undefined || section === null) {
     return emptyOutcome(source, plan, isFaulty ? 'UNAVAILABLE' : 'INVALID_ANSWER', { elapsedMs });
   }
-  const isUsable = at(patient, patientKey) === nhsNumber && plan.memberCheck(section);
-  const state = isUsable ? stateOf(section as MemberSection, isFaulty) : null;
-  return state === null
+  const mostEntries = excess * provider.entry.limits.itemsPerSection;
+  const isPatients = at(patient, patientKey) === nhsNumber;
+  const read = isPatients ? plan.readMember(section, { source, mostEntries }) : null;
+  const state = read && stateOf(read, isFaulty);
+  return read === null || state === null
     ? emptyOutcome(source, plan, 'INVALID_ANSWER', { elapsedMs })
-    : usableOutcome(source, plan, section as MemberSection, { state, isFaulty, elapsedMs });
+    : usableOutcome(source, plan, read, { state, isFaulty, elapsedMs });
 }
 
 function usableOutcome(

@@ -10,8 +10,8 @@ import {
 import { sectionOfField } from '../../consent-policy/directive.ts';
 import type { Section } from '../../consent-policy/vocabulary.ts';
 import { GatewayFault } from '../fault.ts';
-import { type Check, objectCheck } from './answer-check.ts';
 import { type FieldTree, fieldTree, printTree } from './field-tree.ts';
+import { alwaysAsked, type MemberReader, memberReader, patientKey } from './member-section.ts';
 
 /** One section as an operation asks for it. */
 export interface SectionPlan {
@@ -25,8 +25,7 @@ export interface SectionPlan {
   readonly selected: FieldTree;
   /** What is asked of a member for this section. */
   readonly memberText: string;
-  /** Holds a member's answer for this section against the contract. */
-  readonly memberCheck: Check;
+  readonly readMember: MemberReader;
 }
 
 /** What one subgraph operation asks of the record; made once per operation. */
@@ -35,12 +34,6 @@ export interface RecordPlan {
   /** Fields of the patient that are no section: `__typename` and the key. */
   readonly plain: FieldTree;
 }
-
-/** Response keys under which the patient's number, keys and reports are asked for; the guard refuses a client's names that begin with `__`. */
-export const patientKey = '__nhsNumber';
-export const keysKey = '__keys';
-export const reportsKey = '__reports';
-const alwaysAsked = `${keysKey}:keys{id order label} ${reportsKey}:reports{state warnings}`;
 
 /** Compiles an operation on `_entities` of the care-record subgraph for one set of variables. */
 export function planRecord(
@@ -86,35 +79,8 @@ function sectionPlan(
     typeName: type.name,
     selected,
     memberText: `${printTree(items).slice(0, -1)} ${alwaysAsked}}`,
-    memberCheck: memberCheck(objectType(memberSchema, type.name), items),
+    readMember: memberReader(objectType(memberSchema, type.name), items),
   };
-}
-
-/** Items as selected, and one key for each of them. */
-function memberCheck(memberType: GraphQLObjectType, items: FieldTree): Check {
-  const fields = memberType.getFields();
-  const leaf = (key: string, type: GraphQLObjectType) => ({
-    key,
-    name: key,
-    type: type.getFields()[key]?.type ?? null,
-    below: null,
-  });
-  const reserved = (key: string, name: string, leaves: readonly string[]) => {
-    const type = fields[name]?.type ?? null;
-    const inner = type && getNamedType(type);
-    return { key, name, type, below: isObjectType(inner) ? leaves.map((each) => leaf(each, inner)) : null };
-  };
-  const shape = objectCheck(memberType.name, [
-    ...items,
-    reserved(keysKey, 'keys', ['id', 'order', 'label']),
-    reserved(reportsKey, 'reports', ['state', 'warnings']),
-  ]);
-  return (value) => shape(value) && items.every(({ key }) => sameLength(value, key, keysKey));
-}
-
-function sameLength(value: unknown, one: string, other: string): boolean {
-  const object = value as Record<string, readonly unknown[]>;
-  return object[one]?.length === object[other]?.length;
 }
 
 /** The selections below `_entities`; the planner sends nothing else to this subgraph. */

@@ -98,10 +98,9 @@ function outcomeOf(
   { patient }: AccessContext,
   elapsedMs: number,
 ): SectionOutcome {
-  const source = sourceOf(provider);
   return typeof answer === 'string'
-    ? emptyOutcome(source, plan, answer, { elapsedMs })
-    : sectionOutcome(source, plan, answer.json, patient.nhsNumber, elapsedMs);
+    ? emptyOutcome(sourceOf(provider), plan, answer, { elapsedMs })
+    : sectionOutcome(provider, plan, answer.json, patient.nhsNumber, elapsedMs);
 }
 
 function memberBody(sections: readonly SectionPlan[], { patient }: AccessContext): string {

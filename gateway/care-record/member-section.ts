@@ -1,0 +1,86 @@
+import { type GraphQLObjectType, getNamedType, isObjectType } from 'graphql';
+import type { SourceState } from '../../subgraphs/care-record/source-state.ts';
+import { misfit, objectReader } from './answer-check.ts';
+import { claimsCheck } from './entry-claims.ts';
+import type { FieldTree } from './field-tree.ts';
+import type { Key, Source } from './outcome.ts';
+
+/** Response keys under which the patient's number, keys and reports are asked for; the guard refuses a client's names that begin with `__`. */
+export const patientKey = '__nhsNumber';
+export const keysKey = '__keys';
+export const reportsKey = '__reports';
+/** What is asked of a member for each section besides its entries. */
+export const alwaysAsked = `${keysKey}:keys{id order label} ${reportsKey}:reports{state warnings}`;
+
+/** One section of a member's answer, held against the contract. */
+export interface MemberSection {
+  readonly [keysKey]: readonly Key[];
+  readonly [reportsKey]: readonly { readonly state: SourceState; readonly warnings: readonly string[] }[];
+  readonly [itemsKey: string]: readonly unknown[];
+}
+
+/** The member that answered, and how many entries it may send before they are not even looked at. */
+export interface Answerer {
+  readonly source: Source;
+  readonly mostEntries: number;
+}
+
+/** Reads a member's answer for one section; null where it is not one. */
+export type MemberReader = (value: unknown, answerer: Answerer) => MemberSection | null;
+
+/** More organisations than this stand behind no other region's gateway. */
+const mostReports = 1000;
+
+/** Items as selected, and one key for each of them. Several reports come from another region's gateway, whose entries are not its own. */
+export function memberReader(memberType: GraphQLObjectType, items: FieldTree): MemberReader {
+  const shape = objectReader(memberType.name, [
+    ...items,
+    reserved(memberType, keysKey, 'keys', ['id', 'order', 'label']),
+    reserved(memberType, reportsKey, 'reports', ['state', 'warnings']),
+  ]);
+  const claims = items.map(({ key, below }) => ({ key, isTrue: claimsCheck(below ?? []) }));
+  return (value, { source, mostEntries }) => {
+    if (!isWithin(value, items, mostEntries)) return null;
+    const read = shape(value);
+    if (read === misfit) return null;
+    const section = read as MemberSection;
+    const keys = section[keysKey];
+    if (new Set(keys.map(({ id }) => id)).size !== keys.length) return null;
+    const owner = section[reportsKey].length > 1 ? null : source;
+    const isTrue = claims.every((claim) =>
+      section[claim.key]?.every((item, index) => claim.isTrue(item, keys[index]?.id ?? '', owner)),
+    );
+    return isTrue ? section : null;
+  };
+}
+
+/** Lengths come first: what is too long costs no time. */
+function isWithin(value: unknown, items: FieldTree, mostEntries: number): boolean {
+  const length = (key: string): unknown =>
+    typeof value === 'object' && value !== null
+      ? Reflect.get(Object(Reflect.get(value, key)), 'length')
+      : null;
+  const entries = length(keysKey);
+  return (
+    Number(entries) <= mostEntries &&
+    Number(length(reportsKey)) <= mostReports &&
+    items.every(({ key }) => length(key) === entries)
+  );
+}
+
+function reserved(
+  memberType: GraphQLObjectType,
+  key: string,
+  name: string,
+  leaves: readonly string[],
+): FieldTree[number] {
+  const type = memberType.getFields()[name]?.type ?? null;
+  const inner = type && getNamedType(type);
+  const leaf = (each: string, parent: GraphQLObjectType) => ({
+    key: each,
+    name: each,
+    type: parent.getFields()[each]?.type ?? null,
+    below: null,
+  });
+  return { key, name, type, below: isObjectType(inner) ? leaves.map((each) => leaf(each, inner)) : null };
+}
