@@ -10,6 +10,8 @@ export const warnings = {
   partlyUnavailable: 'Part of this source could not be read.',
   searchIncomplete: 'The source says that its answer is not complete.',
   readToLimit: 'This source holds more than could be read.',
+  tooEntangled:
+    'Entries at this source refer to one another too often to be followed; information may be missing.',
   emptyList: 'No information is recorded in this area at this source.',
   consultationDocumentsOnly:
     'Only documents filed in a consultation are given by this source; there may be others.',

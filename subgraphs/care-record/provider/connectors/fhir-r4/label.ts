@@ -21,6 +21,9 @@ export function labelOf(parts: readonly Element[]): Label {
   return parts.flatMap(labelsOf).reduce(stricter, 'none');
 }
 
+/** In the place of a part that was left unread: what label it has nobody knows. */
+export const unlabelled: Element = { meta: { security: null } };
+
 /** Whether a bundle says that something was taken out of it (v3-ObservationValue REDACTED). */
 export function saysRedacted(bundle: Element): boolean {
   return securityOf(bundle).some((coding) => isElement(coding) && coding.code === 'REDACTED');

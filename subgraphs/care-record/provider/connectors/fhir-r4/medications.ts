@@ -1,5 +1,6 @@
 import type { EntryDraft } from '../../connector.ts';
 import type { Concept } from './element-reader.ts';
+import { unlabelled } from './label.ts';
 import { type Element, elements, isElement, type Resource } from './resource.ts';
 import { entryOf, type SectionReader } from './section-reader.ts';
 
@@ -100,6 +101,7 @@ function medicineOf(
   const { medicationCodeableConcept, medicationReference } = resource;
   if (!isElement(medicationReference)) return { code: read.concept(medicationCodeableConcept), parts: [] };
   const medicine = read.part(medicationReference, resource);
+  if (medicine !== null && !read.shared.allows(medicine)) return { code: null, parts: [unlabelled] };
   const code = read.concept(medicine?.code) ?? read.displayedConcept(medicationReference);
   if (code === null) read.notCarried(medicationReference);
   return { code, parts: medicine === null ? [] : [medicine] };

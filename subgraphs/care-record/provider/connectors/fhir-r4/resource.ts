@@ -36,6 +36,7 @@ export function localKey(reference: unknown, base: string | null): string | null
 export class ResourceIndex {
   readonly #byKey = new Map<string, Resource>();
   readonly #base: string | null;
+  readonly #contained = new Map<Element, ReadonlyMap<unknown, Element>>();
 
   constructor(base: string | null, resources: readonly Resource[] = []) {
     this.#base = base;
@@ -54,7 +55,7 @@ export class ResourceIndex {
   find(reference: Element, holder: Element): Element | null {
     const literal = reference.reference;
     if (typeof literal === 'string' && literal.startsWith('#')) {
-      return elements(holder.contained).find((part) => part.id === literal.slice(1)) ?? null;
+      return this.#containedIn(holder).get(literal.slice(1)) ?? null;
     }
     const key = localKey(literal, this.#base);
     return (key === null ? undefined : this.#byKey.get(key)) ?? null;
@@ -64,5 +65,14 @@ export class ResourceIndex {
   missing(reference: Element): string | null {
     const key = localKey(reference.reference, this.#base);
     return key === null || this.#byKey.has(key) ? null : key;
+  }
+
+  /** By id, since one resource may refer many times to what it contains. */
+  #containedIn(holder: Element): ReadonlyMap<unknown, Element> {
+    const known = this.#contained.get(holder);
+    if (known !== undefined) return known;
+    const contained = new Map(elements(holder.contained).map((part) => [part.id, part]));
+    this.#contained.set(holder, contained);
+    return contained;
   }
 }

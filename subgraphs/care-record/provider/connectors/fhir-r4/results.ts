@@ -1,5 +1,6 @@
 import type { EntryDraft } from '../../connector.ts';
 import type { Concept } from './element-reader.ts';
+import { unlabelled } from './label.ts';
 import { observedValue } from './observed-value.ts';
 import { type Element, elements, type Resource } from './resource.ts';
 import { entryOf, type SectionReader } from './section-reader.ts';
@@ -38,7 +39,7 @@ export function results(found: readonly Resource[], read: SectionReader): readon
 }
 
 function result(resource: Resource, read: SectionReader, shown: Set<Element>): EntryDraft {
-  const parts = partsOf(resource, read);
+  const { parts, allRead } = partsOf(resource, read);
   for (const part of [resource, ...parts]) shown.add(part);
   const effective =
     read.date(resource.effectiveDateTime) ??
@@ -50,7 +51,7 @@ function result(resource: Resource, read: SectionReader, shown: Set<Element>): E
   return entryOf(
     resource,
     read,
-    { order: effective ?? recordedAt, author, recordedAt, parts },
+    { order: effective ?? recordedAt, author, recordedAt, parts: allRead ? parts : [...parts, unlabelled] },
     {
       ...(resource.resourceType === 'DiagnosticReport'
         ? conclusionOf(resource, read)
@@ -66,19 +67,27 @@ function result(resource: Resource, read: SectionReader, shown: Set<Element>): E
 }
 
 /** All Observations below a report or group, depth first, each once; a group stays, for its own name and words. */
-function partsOf(resource: Resource, read: SectionReader): readonly Element[] {
+function partsOf(
+  resource: Resource,
+  read: SectionReader,
+): { readonly parts: readonly Element[]; readonly allRead: boolean } {
+  let allRead = true;
   const seen = new Set<Element>([resource]);
   const pending = membersOf(resource, resource);
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { reference, holder } = next;
     const part = read.part(reference, holder) ?? namedOnly(reference);
     if (seen.has(part)) continue;
+    if (!read.shared.allows(part)) {
+      allRead = false;
+      continue;
+    }
     seen.add(part);
     // A contained resource refers to others within the same holder.
     const contained = String(reference.reference).startsWith('#');
-    pending.push(...membersOf(part, contained ? holder : part));
+    for (const member of membersOf(part, contained ? holder : part)) pending.push(member);
   }
-  return [...seen].slice(1);
+  return { parts: [...seen].slice(1), allRead };
 }
 
 /** The references of one resource, last first, as a stack wants them. */

@@ -2,15 +2,20 @@ import type { EntryDraft } from '../../connector.ts';
 import { ElementReader } from './element-reader.ts';
 import { labelOf } from './label.ts';
 import { type Element, elements, isElement, keyOf, type Resource, type ResourceIndex } from './resource.ts';
+import { SharedParts } from './shared-parts.ts';
 
 /** Reads one section's resources together with those that they refer to. */
 export class SectionReader extends ElementReader {
   /** True once a resource that an entry is made of was not given. */
   partsMissing = false;
+  /** What several entries are made of. */
+  readonly shared: SharedParts;
   readonly #index: ResourceIndex;
+  readonly #names = new Map<Element, string | null>();
 
-  constructor(index: ResourceIndex) {
+  constructor(found: readonly Resource[], index: ResourceIndex) {
     super();
+    this.shared = new SharedParts(found);
     this.#index = index;
   }
 
@@ -26,7 +31,14 @@ export class SectionReader extends ElementReader {
     if (!isElement(reference)) return null;
     const shown = this.display(reference);
     if (shown !== null) return shown;
-    const { resourceType, name } = this.#index.find(reference, holder) ?? {};
+    const named = this.#index.find(reference, holder);
+    if (named === null) return null;
+    const name = this.#names.has(named) ? (this.#names.get(named) ?? null) : this.#nameOf(named);
+    this.#names.set(named, name);
+    return this.shared.allows(named, name?.length ?? 0) ? name : null;
+  }
+
+  #nameOf({ resourceType, name }: Element): string | null {
     return resourceType === 'Practitioner' ? this.#humanName(name) : this.text(name);
   }
 

@@ -65,6 +65,7 @@ export type Shortfall =
   | 'searchIncomplete'
   | 'readToLimit'
   | 'partlyUnavailable'
+  | 'tooEntangled'
   | 'unreadableEntries'
   | 'withheld';
 
@@ -82,11 +83,12 @@ export function translate(
   gathered: Gathered,
   noted: readonly Warning[],
 ): SectionAnswer {
-  const read = new SectionReader(gathered.index);
+  const read = new SectionReader(gathered.matches, gathered.index);
   const entries = section.entries(gathered.matches, read);
   const shortfalls = new Set(gathered.shortfalls);
   if (read.unreadable) shortfalls.add('unreadableEntries');
   if (read.partsMissing) shortfalls.add('partlyUnavailable');
+  if (read.shared.tooEntangled) shortfalls.add('tooEntangled');
   const said = [...shortfalls].flatMap((shortfall) => (shortfall === 'withheld' ? [] : warnings[shortfall]));
   return { ...emptyAnswer(stateOf(shortfalls), ...noted, ...said), entries };
 }
