@@ -3,6 +3,7 @@ import { loadPolicy } from '../consent-policy/policy.ts';
 import { createSigner } from '../consent-policy/signature.ts';
 import { memberSchema, publicSchema } from '../subgraphs/care-record/schemas.ts';
 import { personSubgraph } from '../subgraphs/person/subgraph.ts';
+import { readAll } from '../subgraphs/read-all.ts';
 import { accessStage } from './access/access-stage.ts';
 import { personTrace } from './access/person-trace.ts';
 import { importFacts } from './access/recorded-facts.ts';
@@ -26,9 +27,11 @@ import { openStore } from './store/store.ts';
 /** Puts the stages together from a checked config; the caller listens. Rejects with a fault that names every problem it finds. */
 export async function openGateway(config: Config, secrets: Secrets): Promise<FastifyInstance> {
   const now = () => new Date();
-  const policy = loadPolicy();
-  const register = readRegister(config);
-  const membership = readMembership(config.DATA_DIR);
+  const [policy, register, membership] = readAll(
+    () => loadPolicy(),
+    () => readRegister(config),
+    () => readMembership(config.DATA_DIR),
+  );
   const store = await openStore(config.DATA_DIR);
   await importFacts(store, config.DATA_DIR);
   const audit = openAudit(config.DATA_DIR);

@@ -17,6 +17,7 @@ import { parse, parseDocument, stringify } from 'yaml';
 import { checkEntry } from '../gateway/provider-check.ts';
 import { jsonReport, plainReport } from '../gateway/provider-report.ts';
 import type { EntryProblem } from '../subgraphs/care-record/entry-problem.ts';
+import { RegisterFault, readRegisterFiles } from '../subgraphs/care-record/register-files.ts';
 
 const command = fileURLToPath(new URL('../gateway/provider-cli.ts', import.meta.url));
 const providers = fileURLToPath(new URL('region/providers/', import.meta.url));
@@ -335,6 +336,58 @@ describe('among the entries of a register', () => {
     expect(elsewhere.out).toContain('in the place of `northgate-hospital.yaml`');
     expect(elsewhere.out).toContain('held against data/providers');
     expect((await provider('check', file(good))).out).toContain('held against no register');
+  });
+});
+
+describe('the register at start', () => {
+  function problemsOf(files: Readonly<Record<string, string | Uint8Array>>): readonly string[] {
+    const dataDir = mkdtempSync(join(folder, 'data-'));
+    mkdirSync(join(dataDir, 'providers'));
+    for (const [name, content] of Object.entries(files)) {
+      writeFileSync(join(dataDir, 'providers', name), content);
+    }
+    try {
+      readRegisterFiles(dataDir);
+      return [];
+    } catch (cause) {
+      expect(cause).toBeInstanceOf(RegisterFault);
+      return (cause as RegisterFault).message.replaceAll(`${dataDir}/providers/`, '').split('\n');
+    }
+  }
+
+  test('places its problems as a check does, and names the check', () => {
+    const yaml = changed({ 'sharing.validUntil': 'soon' });
+    const line = yaml.split('\n').findIndex((each) => each.includes('validUntil: soon')) + 1;
+    expect(problemsOf({ 'a.yaml': yaml })).toEqual([
+      'the provider register is not usable:',
+      expect.stringContaining(`  a.yaml:${line}:3: \`sharing.validUntil\`: found \`soon\``),
+      expect.stringContaining('npm run provider -- check <file>'),
+    ]);
+  });
+
+  test('refuses what a check refuses of a file', () => {
+    const latin = Buffer.from('provider: x\nname: Café\n', 'latin1');
+    const problems = problemsOf({ 'a.yaml': latin, 'b.yml': '', 'c.yaml': `#${'x'.repeat(1_000_000)}` });
+    for (const [index, found] of ['bytes that are not UTF-8', 'an empty file', '1000001 bytes'].entries())
+      expect(problems[index + 1]).toContain(`the file: found ${found}`);
+  });
+
+  test('names both files of one provider', () => {
+    const other = changed({ provider: 'northgate-two' });
+    expect(problemsOf({ 'a.yaml': good, 'b.yaml': good, 'c.yaml': other })).toEqual([
+      'the provider register is not usable:',
+      expect.stringMatching(/^ {2}b\.yaml:1:1: `provider`: .* `a\.yaml` registers it too$/),
+      expect.stringMatching(/^ {2}c\.yaml:\d+:3: `organisation\.odsCode`: .* `a\.yaml` has the same$/),
+      expect.stringMatching(/^ {2}c\.yaml:\d+:3: `organisation\.odsCode`: .* `b\.yaml` has the same$/),
+      expect.stringContaining('npm run provider'),
+    ]);
+  });
+
+  test('refuses a file of another name, but for README and hidden ones', () => {
+    expect(problemsOf({ 'a.yaml': good, 'README.md': 'x', '.gitignore': '*' })).toEqual([]);
+    expect(problemsOf({ 'a.yaml': good, 'b.txt': good })[1]).toMatch(
+      /^ {2}b\.txt:1:1: the file: found a name/,
+    );
   });
 });
 

@@ -1,13 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { requestToken } from './region/issuer/request-token.ts';
 import { invalidatedNhsNumber } from './region/pds/register.ts';
@@ -309,6 +309,21 @@ describe('the process spawner', () => {
     await first.stop();
   });
 
+  it('says in words which program complains of what', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'suture-'));
+    const file = join(folder, 'failing.ts');
+    await writeFile(
+      file,
+      "process.stderr.write('suture: the register is wrong:\\n  line 3\\n'); await Promise.reject(new Error('and more'));\n",
+    );
+    const failing = startProgram({ name: 'the gateway', file: pathToFileURL(file), port: 4000 });
+    const message = await failing.catch((cause) => cause.message);
+    expect(message).toMatch(/^the gateway did not start:\n {2}the register is wrong:\n {4}line 3\n/);
+    expect(message).toContain('Error: and more');
+    expect(message).not.toMatch(/port|code 1|Node\.js| at |failing\.ts/);
+    await rm(folder, { recursive: true });
+  });
+
   it('gives up a program that is never ready', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'suture-'));
     const file = join(folder, 'silent.ts');
@@ -365,6 +380,73 @@ describe('the commands', () => {
     const { stdout } = await run('patients', []);
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toEqual(people.map(({ nhsNumber, situation }) => `${nhsNumber}\t${situation}`));
+  });
+});
+
+describe('npm start', () => {
+  let dataDir: string;
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'suture-'));
+  });
+  afterEach(() => rm(dataDir, { recursive: true }));
+
+  /** What it says in refusing: nothing of the region has been started by then, whoever listens on its ports. */
+  async function refusal(env: Record<string, string>): Promise<string> {
+    const program = fileURLToPath(new URL('region/start.ts', import.meta.url));
+    const running = promisify(execFile)(process.execPath, [program], {
+      env: { ...process.env, DATA_DIR: dataDir, ...env },
+    });
+    const { code, stderr } = await running.catch((cause) => cause);
+    expect(code).toBe(1);
+    expect(stderr).not.toMatch(/^ +at /m);
+    return stderr;
+  }
+
+  it.each([
+    ['abc', 'PORT is `abc`: expected a whole number from 1 to 65535'],
+    ['0', 'PORT is `0`: expected a whole number from 1 to 65535'],
+    ['65536', 'PORT is `65536`: expected a whole number from 1 to 65535'],
+    ['4100', 'PORT is 4100, which the region itself listens on: choose one outside 4100–4199'],
+    ['4150', 'PORT is 4150, which the region itself listens on: choose one outside 4100–4199'],
+  ])('refuses the port %s in a sentence', async (PORT, sentence) => {
+    expect(await refusal({ PORT })).toBe(`suture: ${sentence}\n`);
+  });
+
+  it('refuses a data folder that is none or cannot be written', async () => {
+    const file = join(dataDir, 'file');
+    await writeFile(file, '');
+    expect(await refusal({ DATA_DIR: file })).toBe(
+      `suture: DATA_DIR is \`${file}\`, which is a file: expected a folder\n`,
+    );
+    expect(await refusal({ DATA_DIR: join(file, 'below') })).toContain(
+      'where nothing can be written (ENOTDIR)',
+    );
+  });
+
+  it('says all that is wrong in the data folder before anything runs', async () => {
+    await mkdir(join(dataDir, 'providers'));
+    await writeFile(join(dataDir, 'providers/northgate-hospital.yaml'), 'provider: northgate\n');
+    await writeFile(join(dataDir, 'providers/westbrook.txt'), '');
+    await writeFile(join(dataDir, 'membership.yaml'), '- { odsCode: 999, name: A, groups: [] }\n');
+    await writeFile(join(dataDir, 'preferences.yaml'), '- { kind: dissent, scope: region }\n');
+    const council = await readFile(
+      new URL('region/providers/northshire-council.yaml', import.meta.url),
+      'utf8',
+    );
+    await writeFile(
+      join(dataDir, 'providers/northshire-council.yaml'),
+      council.replace('  baseUrl:', '  credentials: NORTHSHIRE_TEST_SECRET\n  baseUrl:'),
+    );
+    const said = await refusal({});
+    for (const words of [
+      'northgate-hospital.yaml:1:1: `organisation`: found nothing',
+      'westbrook.txt:1:1: the file: found a name that ends neither',
+      '`system.credentials`: found that `NORTHSHIRE_TEST_SECRET` is not set',
+      'npm run provider -- check <file>',
+      'membership.yaml:1:5: `0.odsCode`: found a number, expected text: put it in quotes',
+      'preferences.yaml:1:3: `0.nhsNumber`: found nothing',
+    ])
+      expect(said).toContain(words);
   });
 });
 

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 /** What to run: a program that prints `ready <address>` once it can answer. */
 export interface ProgramOptions {
+  /** What it is to people, e.g. `the gateway`; by default its file's name. */
+  readonly name?: string;
   /** The program's file. */
   readonly file: URL;
   /** Where it shall listen; 0 means any free port. */
@@ -82,12 +84,24 @@ function keepErrors(child: ChildProcess): () => string {
   return () => kept;
 }
 
-function explanation({ file, port }: ProgramOptions, errors: string, cause: unknown): string {
-  const program = basename(file.pathname, '.ts');
-  if (errors.includes('EADDRINUSE')) return `\`${program}\` did not start: port ${port} is in use`;
-  const place = port === 0 ? '' : ` on port ${port}`;
-  return `\`${program}\` did not start${place}: ${String(cause)}\n${errors}`.trimEnd();
+function explanation({ name, file, port }: ProgramOptions, errors: string, cause: unknown): string {
+  const program = name ?? `\`${basename(file.pathname, '.ts')}\``;
+  if (errors.includes('EADDRINUSE')) return `${program} did not start: port ${port} is in use`;
+  if (errors.includes('listen EACCES')) return `${program} did not start: port ${port} is not permitted`;
+  const own = ownLines(errors);
+  if (own.length === 0) return `${program} did not start: ${String(cause)}`;
+  return [`${program} did not start:`, ...own.map((line) => `  ${line}`)].join('\n');
 }
+
+/** What a program itself complains of: without its name, and without what Node adds to an error that nobody caught. */
+function ownLines(errors: string): readonly string[] {
+  return errors
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !nodeLines.test(line))
+    .map((line) => line.replace(/^suture[a-z ]*: /, ''));
+}
+
+const nodeLines = /^ +at |^node:|^file:|^Node\.js v|^ *\^+ *$|^\(node:|^\(Use `node/;
 
 function running(child: ChildProcess, address: string, ended: Promise<unknown>): RunningProgram {
   return {

@@ -7,13 +7,13 @@ import { ProgramNotStarted, type RunningProgram, startProgram } from './processe
 
 /** The region's systems: the program of each, and its port under `npm start`. */
 const systems = {
-  issuer: { program: 'issuer', port: 4100 },
-  pds: { program: 'pds', port: 4101 },
-  pointers: { program: 'pointers', port: 4102 },
-  gpSystem: { program: 'gp-system', port: 4110 },
-  northgate: { program: 'northgate-hospital', port: 4120 },
-  eastfield: { program: 'eastfield-infirmary', port: 4121 },
-  council: { program: 'council', port: 4130 },
+  issuer: { name: 'the issuer', program: 'issuer', port: 4100 },
+  pds: { name: 'the demographics service', program: 'pds', port: 4101 },
+  pointers: { name: 'the pointer service', program: 'pointers', port: 4102 },
+  gpSystem: { name: 'the GP system', program: 'gp-system', port: 4110 },
+  northgate: { name: 'the system of Northgate General Hospital', program: 'northgate-hospital', port: 4120 },
+  eastfield: { name: 'the system of Eastfield Infirmary', program: 'eastfield-infirmary', port: 4121 },
+  council: { name: 'the council’s case system', program: 'council', port: 4130 },
 } as const;
 export type SystemName = keyof typeof systems;
 export const systemNames = Object.keys(systems) as readonly SystemName[];
@@ -62,10 +62,10 @@ export async function startRegion({ ports, dataDir }: RegionOptions): Promise<Re
 
 async function startSystems(ports: RegionOptions['ports']): Promise<Record<SystemName, RunningProgram>> {
   const results = await Promise.allSettled(
-    systemNames.map((name) => {
-      const { program, port } = systems[name];
+    systemNames.map((system) => {
+      const { name, program, port } = systems[system];
       const file = new URL(`systems/${program}.ts`, import.meta.url);
-      return startProgram({ file, port: ports === 'fixed' ? port : 0 });
+      return startProgram({ name, file, port: ports === 'fixed' ? port : 0 });
     }),
   );
   const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));

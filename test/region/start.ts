@@ -4,17 +4,18 @@ import { personas } from './personas.ts';
 import { personIn } from './population/find.ts';
 import { requireFreePorts } from './ports.ts';
 import { fixedPorts, startRegion } from './region.ts';
+import { readStartSettings, requireUsableData } from './start-check.ts';
 import { startSuture } from './suture.ts';
 
 // `npm start`: the invented region and Suture in front of it, each program in a process of its own.
 
 /** The persona and the person of the query that is shown. */
 const asked = { persona: 'gp', situation: 'complete' };
-const dataDir = process.env.DATA_DIR ?? 'data';
-const ports = { gateway: Number(process.env.PORT ?? 4000), providers: 4150 };
 
 try {
+  const { dataDir, ports } = readStartSettings(process.env);
   process.stdout.write('Starting the invented region and Suture …\n');
+  await requireUsableData(dataDir);
   await requireFreePorts([ports.gateway, ports.providers, ...fixedPorts]);
   const { nhsNumber } = personIn(asked.situation);
   const region = await startRegion({ ports: 'fixed', dataDir });

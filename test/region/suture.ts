@@ -1,6 +1,6 @@
 import { pdsBasePath } from './pds/service.ts';
 import { pointersBasePath } from './pointers/service.ts';
-import { type RunningProgram, startProgram } from './processes.ts';
+import { ProgramNotStarted, type RunningProgram, startProgram } from './processes.ts';
 import type { Region } from './region.ts';
 
 export interface SutureOptions {
@@ -38,12 +38,14 @@ export async function startSuture(options: SutureOptions): Promise<Suture> {
   const { issuer, pds, pointers } = options.region.addresses;
   const started = await Promise.allSettled([
     startProgram({
+      name: 'the provider subgraphs',
       file: file('subgraphs/care-record/provider/main.ts'),
       port: providersPort,
       env: { ...shared, ENTRY_ID_KEY: demoEntryIdKey },
       onLine,
     }),
     startProgram({
+      name: 'the gateway',
       file: file('gateway/main.ts'),
       port,
       env: {
@@ -76,5 +78,6 @@ async function allOrNone(
   const [first, second] = running;
   if (first && second) return [first, second];
   await Promise.all(running.map((program) => program.stop()));
-  throw started.find((each) => each.status === 'rejected')?.reason;
+  const failures = started.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+  throw new ProgramNotStarted(failures.map(({ message }) => message).join('\n'));
 }
