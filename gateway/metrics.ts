@@ -25,7 +25,7 @@ export function openMetrics(): Metrics {
   });
   const sources = new Counter({
     name: 'suture_source_states_total',
-    help: 'How sources answered, by organisation (ODS code), section and state',
+    help: 'How sources answered, by organisation (ODS code, or `unconnected`), section and state',
     labelNames: ['source', 'section', 'state'],
     registers: [registry],
   });
@@ -33,7 +33,9 @@ export function openMetrics(): Metrics {
     request: (status, seconds) => requests.observe({ status }, seconds),
     outcomes: (outcomes) => {
       for (const { source, section, state } of outcomes) {
-        if (!source.silent) sources.inc({ source: source.odsCode, section, state });
+        // Codes of organisations that nobody registered come from outside, and would be labels without end.
+        const label = source.unconnected ? 'unconnected' : source.odsCode;
+        if (!source.silent) sources.inc({ source: label, section, state });
       }
     },
     text: () => registry.metrics(),

@@ -311,6 +311,8 @@ const located = (providers: readonly Provider[], more: Partial<Located> = {}): L
   providers,
   unconnected: [],
   unlocated: [],
+  unsure: [],
+  allLocated: true,
   ...more,
 });
 
@@ -525,7 +527,7 @@ describe('the merge', () => {
         const outcomes = given.map(({ keys, state }, index) =>
           outcomeWith(keys, { state, source: { ...stated, odsCode: `R${index}` } }),
         );
-        const merged = mergeSection(plan, outcomes) as { items: { id: string }[]; again: unknown[] };
+        const merged = mergeSection(plan, outcomes, true) as { items: { id: string }[]; again: unknown[] };
         const instant = (order: string | null) =>
           order === null || order === 'some day' ? Number.NEGATIVE_INFINITY : Date.parse(order);
         const expected = given
@@ -548,7 +550,7 @@ describe('the merge', () => {
         const outcomes = given.map(({ keys, state }, index) =>
           outcomeWith(keys, { state, source: { ...stated, odsCode: `R${index}` } }),
         );
-        const { sources, complete } = mergeSection(plan, outcomes);
+        const { sources, complete } = mergeSection(plan, outcomes, true);
         expect(sources).toEqual(
           given.map(({ keys, state }, index) => ({
             state,
@@ -559,6 +561,12 @@ describe('the merge', () => {
         expect(complete).toBe(given.every(({ state }) => inFull.has(state)));
       }),
     );
+  });
+
+  it('is never complete when somebody may be missing', () => {
+    expect(mergeSection(plan, [], true).complete).toBe(true);
+    expect(mergeSection(plan, [], false).complete).toBe(false);
+    expect(mergeSection(plan, [outcomeWith([entry('a')])], false).complete).toBe(false);
   });
 
   it('calls two states in full and no others', () => {
@@ -574,7 +582,7 @@ describe('the merge', () => {
       'problems { __typename s: sources { __typename careSetting message warnings elapsedMs organisation { __typename n: name odsCode } } }',
     );
     const outcome = outcomeWith([], { state: 'TIMED_OUT', warnings: ['w', 'w'], elapsedMs: 7 });
-    expect(mergeSection(full, [outcome])).toEqual({
+    expect(mergeSection(full, [outcome], true)).toEqual({
       __typename: 'ProblemSection',
       s: [
         {
@@ -1062,6 +1070,29 @@ describe('the record', () => {
     expect((other.problems as Answered).complete).toBe(false);
     const { patient: nobodys } = await answer(located([]));
     expect(nobodys.problems).toEqual({ items: [], sources: [], complete: true });
+  });
+
+  it('is not complete without its locator, and says of whom that is not known', async () => {
+    const well = member('well');
+    const found = located([well, member('well.guessed')], {
+      allLocated: false,
+      unsure: [member('well.guessed')],
+    });
+    const text = operation(
+      'problems { complete sources { organisation { odsCode } state warnings } items { id } }',
+    );
+    const { patient } = await answer(found, access, text);
+    expect(patient.problems).toMatchObject({
+      complete: false,
+      sources: [
+        { organisation: { odsCode: 'R-well' }, state: 'COMPLETE', warnings: [] },
+        {
+          organisation: { odsCode: 'R-well.guessed' },
+          state: 'COMPLETE',
+          warnings: [warnings.locatorDown],
+        },
+      ],
+    });
   });
 
   it('is the same for a patient of a silent clinic and a twin', async () => {

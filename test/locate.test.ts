@@ -2,9 +2,11 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TracedPatient } from '../consent-policy/access-context.ts';
 import { locator } from '../gateway/care-record/locate.ts';
+import { emptyOutcome } from '../gateway/care-record/outcome.ts';
 import type { Provider, Register } from '../gateway/care-record/register.ts';
 import { readConfig } from '../gateway/config.ts';
 import type { Membership } from '../gateway/membership.ts';
+import { openMetrics } from '../gateway/metrics.ts';
 import type { RegisterEntry } from '../subgraphs/care-record/register-entry.ts';
 import { agreementOf } from '../subgraphs/care-record/register-files.ts';
 
@@ -111,6 +113,22 @@ beforeEach(() => {
   asked = [];
 });
 
+describe('the metrics', () => {
+  it('count organisations that are not connected under one name', async () => {
+    const metrics = openMetrics();
+    const of = { section: 'problems', key: 'problems' } as const;
+    const source = { odsCode: 'RZZ77', name: null, careSetting: null, silent: false } as const;
+    metrics.outcomes([
+      emptyOutcome({ ...source, unconnected: true }, of, 'UNAVAILABLE'),
+      emptyOutcome({ ...source, odsCode: 'RXX01' }, of, 'COMPLETE'),
+    ]);
+    const text = await metrics.text();
+    expect(text).toContain('source="unconnected",section="problems",state="UNAVAILABLE"');
+    expect(text).toContain('source="RXX01"');
+    expect(text).not.toContain('RZZ77');
+  });
+});
+
 async function located(
   more: Partial<TracedPatient> = {},
   env: Record<string, string> = {},
@@ -125,13 +143,25 @@ async function located(
     membership,
   )({ ...patient, ...more }, requester);
   const codes = (each: readonly Provider[]) => each.map(({ entry }) => entry.organisation.odsCode);
-  return { asked: codes(found.providers), unlocated: codes(found.unlocated), unconnected: found.unconnected };
+  return {
+    asked: codes(found.providers),
+    unlocated: codes(found.unlocated),
+    unsure: codes(found.unsure),
+    unconnected: found.unconnected,
+    allLocated: found.allLocated,
+  };
 }
 
 describe('a provider is located', () => {
   it('as the registered practice, by pointers, or always', async () => {
     custodians = { [patient.nhsNumber]: ['RXX02', 'RXX02'] };
-    expect(await located()).toEqual({ asked: ['G99001', 'RXX02', '999'], unlocated: [], unconnected: [] });
+    expect(await located()).toEqual({
+      asked: ['G99001', 'RXX02', '999'],
+      unlocated: [],
+      unsure: [],
+      unconnected: [],
+      allLocated: true,
+    });
     expect(asked).toEqual([
       { subject: `https://fhir.nhs.uk/Id/nhs-number|${patient.nhsNumber}`, organisation: 'G99001' },
     ]);
@@ -168,18 +198,49 @@ describe('an organisation that is not connected', () => {
   it('is named, with what is known of it', async () => {
     custodians = { [patient.nhsNumber]: ['RZZ77', 'RZZ88'] };
     expect((await located({ registeredPractice: 'G00007' })).unconnected).toEqual([
-      { odsCode: 'RZZ77', name: 'Far Away Hospital', careSetting: null, silent: false },
-      { odsCode: 'RZZ88', name: null, careSetting: null, silent: false },
-      { odsCode: 'G00007', name: null, careSetting: 'PRIMARY_CARE', silent: false },
+      { odsCode: 'RZZ77', name: 'Far Away Hospital', careSetting: null, silent: false, unconnected: true },
+      { odsCode: 'RZZ88', name: null, careSetting: null, silent: false, unconnected: true },
+      { odsCode: 'G00007', name: null, careSetting: 'PRIMARY_CARE', silent: false, unconnected: true },
     ]);
   });
 
-  it('is none where the custodian is no organisation', async () => {
+  it('is none where the service only has something to say', async () => {
+    const issue = [{ severity: 'information', code: 'informational' }];
     instead = {
       status: 200,
-      body: bundle([pointer('RXX01', 'urn:other'), { resource: { resourceType: 'OperationOutcome' } }]),
+      body: bundle([pointer('RXX01'), { resource: { resourceType: 'OperationOutcome', issue } }], {
+        total: 1,
+      }),
     };
-    expect(await located()).toEqual({ asked: ['G99001', '999'], unlocated: [], unconnected: [] });
+    expect(await located()).toMatchObject({
+      asked: ['G99001', 'RXX01', '999'],
+      unconnected: [],
+      allLocated: true,
+    });
+  });
+});
+
+describe('a custodian', () => {
+  it.each([
+    'https://fhir.nhs.uk/Id/ods-organization-code',
+    'https://fhir.nhs.uk/id/ODS-organization-code',
+    'http://fhir.nhs.net/Id/ods-organization-code',
+    undefined,
+  ])('is read under the system %s', async (system) => {
+    const resource = {
+      resourceType: 'DocumentReference',
+      custodian: { identifier: { system, value: 'rxx02' } },
+    };
+    instead = { status: 200, body: bundle([{ resource }]) };
+    expect(await located()).toMatchObject({ asked: ['G99001', 'RXX02', '999'], allLocated: true });
+  });
+
+  it('is no practice that is no code', async () => {
+    expect(await located({ registeredPractice: '9994010301' })).toMatchObject({
+      asked: ['999'],
+      unconnected: [],
+      allLocated: false,
+    });
   });
 });
 
@@ -198,18 +259,42 @@ describe('when pointers cannot be had', () => {
     ['nothing', 200, ''],
     ['a pointer without a custodian’s code', 200, bundle([{ resource: { custodian: { identifier: {} } } }])],
     ['one page of several', 200, bundle([pointer('RXX01')], { link: next })],
+    ['fewer than there are', 200, bundle([pointer('RXX01')], { total: 2 })],
+    ['none of several', 200, bundle([], { total: 3 })],
+    [
+      'a pointer to nobody',
+      200,
+      bundle([pointer('RXX01'), { resource: { resourceType: 'DocumentReference' } }]),
+    ],
+    ['a custodian of another system', 200, bundle([pointer('RXX01', 'urn:other')])],
+    ['a custodian that is a patient', 200, bundle([pointer('RXX01'), pointer('9994010301')])],
+    ['a custodian that is no code', 200, bundle([pointer('RXX01'), pointer('the hospital')])],
+    [
+      'something that is no pointer',
+      200,
+      bundle([pointer('RXX01'), { resource: { resourceType: 'Patient' } }]),
+    ],
+    [
+      'a search that went wrong in part',
+      200,
+      bundle([{ resource: { resourceType: 'OperationOutcome', issue: [{ severity: 'warning' }] } }]),
+    ],
     ['more than it may', 200, bundle([pointer('x'.repeat(2_100_000))])],
   ])('(%s) everybody is asked, or reported', async (_what, status, body) => {
     instead = { status, body };
     expect(await located()).toEqual({
       asked: ['G99001', 'RXX01', 'RXX02', '999'],
       unlocated: [],
+      unsure: ['RXX01', 'RXX02'],
       unconnected: [],
+      allLocated: false,
     });
     expect(await located({}, { LOCATOR_DOWN: 'report' })).toEqual({
       asked: ['G99001', '999'],
       unlocated: ['RXX01', 'RXX02'],
+      unsure: [],
       unconnected: [],
+      allLocated: false,
     });
   });
 

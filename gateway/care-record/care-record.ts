@@ -3,12 +3,14 @@ import { LRUCache } from 'lru-cache';
 import type { AccessContext } from '../../consent-policy/access-context.ts';
 import { englishDate } from '../../consent-policy/english-date.ts';
 import type { Policy } from '../../consent-policy/policy.ts';
+import { warnings } from '../../subgraphs/care-record/provider/warnings.ts';
 import { withinLimit } from './limit.ts';
-import type { Locate } from './locate.ts';
+import type { Locate, Located } from './locate.ts';
 import { mergeSection, refusedSection } from './merge.ts';
 import type { SectionOutcome } from './outcome.ts';
 import { permit } from './permit.ts';
 import { planRecord, type RecordPlan } from './record-plan.ts';
+import type { Provider } from './register.ts';
 import { disclosed, releaseEntries } from './release.ts';
 import type { Scatter } from './scatter.ts';
 
@@ -49,20 +51,37 @@ export function careRecord(house: CareRecordHouse): (request: RecordRequest) => 
     const today = englishDate(house.now());
     const permitted = permit(house.policy, access, located, plan.sections, today);
     const answered = await house.scatter(permitted.asks, access, deadline);
-    const limits = new Map(
-      located.providers.map(({ entry }) => [entry.organisation.odsCode, entry.limits.itemsPerSection]),
-    );
-    const outcomes = [...permitted.outcomes, ...answered].map((each) =>
-      withinLimit(releaseEntries(house.policy, access, each), limits.get(each.source.odsCode) ?? 0),
-    );
+    const outcomes = [
+      ...permitted.outcomes,
+      ...answered.map((each) => received(house.policy, access, located, each)),
+    ];
     const sections = plan.sections.map((section) => [
       section.key,
       permitted.refused.has(section)
         ? refusedSection(section)
-        : mergeSection(section, bySource(outcomes.filter(({ key }) => key === section.key))),
+        : mergeSection(
+            section,
+            bySource(outcomes.filter(({ key }) => key === section.key)),
+            located.allLocated,
+          ),
     ]);
     return { patient: { ...plainFields(plan, access), ...Object.fromEntries(sections) }, outcomes };
   };
+}
+
+/** What a source that was asked gave, as far as consent and its limit let it through. */
+function received(
+  policy: Policy,
+  access: AccessContext,
+  { providers, unsure }: Located,
+  outcome: SectionOutcome,
+): SectionOutcome {
+  const isSources = ({ entry }: Provider) => entry.organisation.odsCode === outcome.source.odsCode;
+  const limit = providers.find(isSources)?.entry.limits.itemsPerSection ?? 0;
+  const released = withinLimit(releaseEntries(policy, access, outcome), limit);
+  return unsure.some(isSources)
+    ? { ...released, warnings: [...released.warnings, warnings.locatorDown] }
+    : released;
 }
 
 /** By organisation, so that who answered first does not show; those that do not offer the section come last. */

@@ -13,6 +13,13 @@ export interface Located {
   readonly unconnected: readonly Source[];
   /** Providers whose locator could not be asked and that a setting says not to ask. */
   readonly unlocated: readonly Provider[];
+  /**
+   * False where a locator could not be asked: then some organisation may hold something that nobody here knows of, and no part
+   * of the record is complete, whoever answers.
+   */
+  readonly allLocated: boolean;
+  /** Of `providers`, those that are asked only because their locator could not be. */
+  readonly unsure: readonly Provider[];
 }
 
 /** Finds the providers that may hold something of a person; never rejects. */
@@ -35,23 +42,27 @@ export function locator(
   const usesPointers = register.providers.some(({ entry }) => entry.locate === 'pointers');
   return async (patient, requester) => {
     const custodians = usesPointers ? await pointers(patient, requester) : new Set<string>();
+    const practice = patient.registeredPractice;
+    const isPracticeCode = practice === null || isOdsCode(practice);
     const known = new Set([
       ...(custodians ?? []),
-      ...(patient.registeredPractice ? [patient.registeredPractice] : []),
+      ...(practice !== null && isPracticeCode ? [practice] : []),
     ]);
-    const pointersDown = custodians === null;
-    const isLocated = ({ entry }: Provider) =>
-      entry.locate === 'always' ||
-      known.has(entry.organisation.odsCode) ||
-      (entry.locate === 'pointers' && pointersDown && config.LOCATOR_DOWN === 'ask');
+    const isKnown = ({ entry }: Provider) =>
+      entry.locate === 'always' || known.has(entry.organisation.odsCode);
+    const unsure = register.providers.filter(
+      (each) => custodians === null && each.entry.locate === 'pointers' && !isKnown(each),
+    );
+    const isAsked = (each: Provider) =>
+      isKnown(each) || (config.LOCATOR_DOWN === 'ask' && unsure.includes(each));
     return {
-      providers: register.providers.filter(isLocated),
-      unlocated: register.providers.filter(
-        (each) => pointersDown && each.entry.locate === 'pointers' && !isLocated(each),
-      ),
+      providers: register.providers.filter(isAsked),
+      unsure: unsure.filter(isAsked),
+      unlocated: unsure.filter((each) => !isAsked(each)),
       unconnected: [...known]
         .filter((odsCode) => !register.byOdsCode.has(odsCode))
         .map((odsCode) => unconnectedSource(odsCode, patient, membership)),
+      allLocated: custodians !== null && isPracticeCode,
     };
   };
 }
@@ -68,31 +79,58 @@ export function sourceOf({ entry }: Provider): Source {
 
 function unconnectedSource(odsCode: string, patient: TracedPatient, membership: Membership): Source {
   const careSetting = odsCode === patient.registeredPractice ? 'PRIMARY_CARE' : null;
-  return { odsCode, name: membership.nameOf(odsCode), careSetting, silent: false };
+  return { odsCode, name: membership.nameOf(odsCode), careSetting, silent: false, unconnected: true };
 }
 
 const nhsNumberSystem = 'https://fhir.nhs.uk/Id/nhs-number';
-const odsCodeSystem = 'https://fhir.nhs.uk/Id/ods-organization-code';
 const limitBytes = 2_000_000;
 
-/** All pointers at once: of a page that has a next one, nobody could say which provider was left out. */
+/** The Organisation Data Service's system as older and looser programs write it too. */
+const odsCodeSystem = /^https?:\/\/fhir\.nhs\.(?:uk|net)\/id\/ods-organization-code$/i;
+
+/** As a register entry has it. Ten digits are an NHS number in the wrong place, which must not get among the sources. */
+function isOdsCode(value: string): boolean {
+  return /^[A-Z0-9]{3,12}$/.test(value) && !/^\d{10}$/.test(value);
+}
+
+const pointer = z.object({
+  resourceType: z.literal('DocumentReference'),
+  custodian: z.object({
+    identifier: z.object({
+      system: z.string().regex(odsCodeSystem).optional(),
+      value: z.string().toUpperCase().refine(isOdsCode),
+    }),
+  }),
+});
+
+/** FHIR R4, section 3.1.1.4.4: what a server has to say about a search stands among what it found. */
+const remark = z.object({
+  resourceType: z.literal('OperationOutcome'),
+  issue: z.array(z.object({ severity: z.literal('information') })),
+});
+
+/**
+ * All pointers at once, every one readable: of a page that has a next one, of fewer than there are, or of a pointer to nobody,
+ * no one could say which provider was left out.
+ */
 const pointerBundle = z
   .object({
     resourceType: z.literal('Bundle'),
+    total: z.number().optional(),
     link: z.array(z.object({ relation: z.string() })).default([]),
     entry: z
-      .array(
-        z.object({
-          resource: z.object({
-            custodian: z
-              .object({ identifier: z.object({ system: z.string().optional(), value: z.string() }) })
-              .optional(),
-          }),
-        }),
-      )
+      .array(z.object({ resource: z.discriminatedUnion('resourceType', [pointer, remark]) }))
       .default([]),
   })
-  .refine(({ link }) => link.every(({ relation }) => relation !== 'next'), 'more pages');
+  .refine(({ link }) => link.every(({ relation }) => relation !== 'next'), 'more pages')
+  .transform(({ total, entry }) => ({ total, custodians: entry.flatMap(custodianOf) }))
+  .refine(({ total = 0, custodians }) => custodians.length >= total, 'more pointers');
+
+type PointerEntry = { readonly resource: z.infer<typeof pointer> | z.infer<typeof remark> };
+
+function custodianOf({ resource }: PointerEntry): readonly string[] {
+  return resource.resourceType === 'DocumentReference' ? [resource.custodian.identifier.value] : [];
+}
 
 /** NRL consumer API (R4): DocumentReferences whose custodian holds the record. Asked under former numbers too. */
 function pointerClient(config: Config, secrets: Secrets): Pointers {
@@ -125,9 +163,5 @@ async function askPointers(
     timeoutMs: config.POINTERS_TIMEOUT_MS,
     limitBytes,
   });
-  const bundle = pointerBundle.parse(status === 200 ? json : null);
-  return bundle.entry.flatMap(({ resource }) => {
-    const custodian = resource.custodian?.identifier;
-    return custodian && (custodian.system ?? odsCodeSystem) === odsCodeSystem ? [custodian.value] : [];
-  });
+  return pointerBundle.parse(status === 200 ? json : null).custodians;
 }

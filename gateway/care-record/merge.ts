@@ -9,12 +9,16 @@ export function refusedSection(plan: SectionPlan): Record<string, unknown> {
   return shapeSection(plan, [], [], false);
 }
 
-/** One section from what every source did: entries newest first, undated last, ties by id, and a report per source. */
+/**
+ * One section from what every source did: entries newest first, undated last, ties by id, and a report per source. Complete only
+ * if everybody who may hold something is among the sources, and each has answered in full.
+ */
 export function mergeSection(
   plan: SectionPlan,
   outcomes: readonly SectionOutcome[],
+  allLocated: boolean,
 ): Record<string, unknown> {
-  const complete = outcomes.every(({ state }) => inFull.has(state));
+  const complete = allLocated && outcomes.every(({ state }) => inFull.has(state));
   return shapeSection(plan, outcomes, order(outcomes), complete);
 }
 

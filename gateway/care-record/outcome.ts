@@ -16,6 +16,8 @@ export interface Source {
   readonly careSetting: CareSetting | null;
   /** True if a refusal by this source leaves no trace in an answer. */
   readonly silent: boolean;
+  /** True if no register entry connects it. */
+  readonly unconnected?: true;
 }
 
 /** States in which a source has said all it holds; one that does not offer the section holds nothing of it. */
