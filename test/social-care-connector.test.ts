@@ -135,6 +135,16 @@ describe('finding the resident', () => {
     ['another number', [resident({ nhsNumber: '9991234594' })], 'INVALID_ANSWER'],
     ['a restricted resident', [resident({ restricted: 'Y' })], 'WITHHELD'],
     ['a word nobody knows about restriction', [resident({ restricted: 'P' })], 'WITHHELD'],
+    ['a list about restriction', [resident({ restricted: [] })], 'WITHHELD'],
+    ['an object about restriction', [resident({ restricted: {} })], 'WITHHELD'],
+    ['a zero about restriction', [resident({ restricted: 0 })], 'WITHHELD'],
+    ['two versions of a resident', [resident({ restricted: 'Y' }), resident()], 'INVALID_ANSWER'],
+    ['more residents nobody can ask for', { residents: [resident()], nextCursor: {} }, 'INVALID_ANSWER'],
+    [
+      'another birth date as older records write it',
+      [resident({ dateOfBirth: '02/04/1962' })],
+      'INVALID_ANSWER',
+    ],
     ['a resident without an id', [resident({ mosaicId: null })], 'INVALID_ANSWER'],
     ['no list', { message: 'hello' }, 'INVALID_ANSWER'],
     ['a refusal', refusal(403), 'WITHHELD'],
@@ -149,6 +159,17 @@ describe('finding the resident', () => {
       query.nhsNumber === formerNumber ? [resident({ nhsNumber: formerNumber })] : [];
     const found = await answer({ residents }, { formerNhsNumbers: [formerNumber] });
     expect(found).toMatchObject({ state: 'COMPLETE', warnings: [warnings.formerNumber] });
+  });
+
+  it.each([undefined, null, '', 'N', 'no', false])('reads %j as not restricted', async (restricted) => {
+    expect(await answer({ residents: [resident({ restricted })] })).toMatchObject({ state: 'COMPLETE' });
+  });
+
+  it('checks no birth date that is none', async () => {
+    expect(await answer({ residents: [resident({ dateOfBirth: '19' })] })).toMatchObject({
+      state: 'COMPLETE',
+      warnings: [warnings.birthDateMissing],
+    });
   });
 
   it('shows a changed name as a warning', async () => {
@@ -219,6 +240,29 @@ describe('reading allocations and cases', () => {
     const cut = await answer({ cases });
     expect(cut).toMatchObject({ state: 'INCOMPLETE', warnings: [warnings.readToLimit] });
     expect(cut.entries).toHaveLength(50);
+  });
+
+  it.each([{ page: 2 }, [2], true, 1.5])('says when it cannot go on from %j', async (nextCursor) => {
+    const cut = await answer({ cases: { cases: [caseRecord('f1')], nextCursor } });
+    expect(cut).toMatchObject({ state: 'INCOMPLETE', warnings: [warnings.readToLimit] });
+    expect(cut.entries).toHaveLength(1);
+  });
+
+  it('says when two that differ came under one id', async () => {
+    const different = [allocation({ id: 1 }), allocation({ id: '1', caseStatus: 'Closed' })];
+    const found = await answer({ allocations: different });
+    expect(found).toMatchObject({ state: 'INCOMPLETE', warnings: [warnings.unreadableEntries] });
+    const same = await answer({ allocations: [allocation({ id: 1 }), allocation({ id: '1' })] });
+    expect(same).toMatchObject({ state: 'COMPLETE', warnings: [] });
+    expect([found, same].map(({ entries }) => entries.length)).toEqual([1, 1]);
+  });
+
+  it('reads no date that the calendar does not have', async () => {
+    const found = await answer({ cases: [caseRecord('f1', { dateOfEvent: '31/02/2024' })] });
+    expect(found).toMatchObject({
+      state: 'INCOMPLETE',
+      entries: [{ item: { started: '2024-03-06T16:40:00' } }],
+    });
   });
 
   it.each([

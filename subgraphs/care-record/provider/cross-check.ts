@@ -1,4 +1,5 @@
 import type { TracedPatient } from '../../../consent-policy/access-context.ts';
+import { isCalendarDate } from './calendar-date.ts';
 import { type Warning, warnings } from './warnings.ts';
 
 /** What a provider says of the person whose record it gives. */
@@ -21,15 +22,22 @@ export function crossCheck(
   const known = number !== null && [traced.nhsNumber, ...traced.formerNhsNumbers].includes(number);
   if (!known) return { samePerson: false, warnings: [] };
   if (number !== traced.nhsNumber) found.push(warnings.formerNumber);
-  if (claimed.birthDate === null || traced.birthDate === null) found.push(warnings.birthDateMissing);
-  else if (!datesAgree(claimed.birthDate, traced.birthDate)) return { samePerson: false, warnings: [] };
+  const [born, bornAsTraced] = [dayOf(claimed.birthDate), dayOf(traced.birthDate)];
+  if (born === null || bornAsTraced === null) found.push(warnings.birthDateMissing);
+  else if (!datesAgree(born, bornAsTraced)) return { samePerson: false, warnings: [] };
   if (fold(claimed.familyName) !== fold(traced.familyName)) found.push(warnings.nameDiffers);
   return { samePerson: true, warnings: found };
 }
 
+/** The year, month or day of a date, with or without a time; null for what is none, which agrees with nothing. */
+function dayOf(date: string | null): string | null {
+  const day = /^(\d{4}-\d\d-\d\d)(?:T.*)?$/.exec(date ?? '')?.[1] ?? date;
+  return day !== null && isCalendarDate(day) ? day : null;
+}
+
 /** Partial dates agree as far as both go: 1962 and 1962-04-01 do. */
 function datesAgree(one: string, other: string): boolean {
-  const length = Math.min(one.length, other.length, 10);
+  const length = Math.min(one.length, other.length);
   return one.slice(0, length) === other.slice(0, length);
 }
 

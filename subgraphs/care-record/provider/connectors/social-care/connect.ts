@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { TracedPatient } from '../../../../../consent-policy/access-context.ts';
 import { type Connector, emptyAnswer, type SectionAnswer, type SystemCall } from '../../connector.ts';
 import { crossCheck } from '../../cross-check.ts';
@@ -80,11 +81,18 @@ async function findResidents(
 }
 
 function byId(lists: readonly (List | null)[]): ReadonlyMap<string, JsonRecord> | null {
-  if (lists.includes(null)) return null;
-  const residents = lists
-    .flatMap((list) => list?.items ?? [])
-    .map((item) => [residentId(item), item] as const);
-  return new Map(residents);
+  const residents = new Map<string, JsonRecord>();
+  for (const list of lists) {
+    if (list === null) return null;
+    // Who else is meant by the number stands on a page that was not read.
+    if (list.cut) throw new SystemFault('INVALID_ANSWER');
+    for (const item of list.items) {
+      const known = residents.get(residentId(item));
+      if (known !== undefined && !isDeepStrictEqual(known, item)) throw new SystemFault('INVALID_ANSWER');
+      residents.set(residentId(item), item);
+    }
+  }
+  return residents;
 }
 
 function residentId({ mosaicId }: JsonRecord): string {

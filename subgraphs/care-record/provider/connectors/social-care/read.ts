@@ -19,11 +19,14 @@ export function readCases(http: SystemHttp, residentId: string): Promise<List | 
   return readList(http, `residents/${encodeURIComponent(residentId)}/cases`, 'cases');
 }
 
+/** Where a list goes on; null where it ends, undefined where it goes on and nobody can tell where. */
+type Cursor = string | null | undefined;
+
 async function readList(http: SystemHttp, path: string, name: string): Promise<List | null> {
   const items: JsonRecord[] = [];
   const visited = new Set<string>();
-  let cursor: string | null = '';
-  while (cursor !== null && visited.size < maxPages) {
+  let cursor: Cursor = '';
+  while (typeof cursor === 'string' && visited.size < maxPages) {
     // A cursor that leads back would otherwise be followed until the limit.
     if (visited.has(cursor)) throw new SystemFault('INVALID_ANSWER');
     visited.add(cursor);
@@ -42,12 +45,16 @@ function withCursor(path: string, cursor: string): string {
   return `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
 }
 
-function readPage(json: unknown, name: string): { items: readonly JsonRecord[]; cursor: string | null } {
+function readPage(json: unknown, name: string): { items: readonly JsonRecord[]; cursor: Cursor } {
   const list = isRecord(json) ? json[name] : null;
   if (!isRecord(json) || !Array.isArray(list) || !list.every(isRecord)) {
     throw new SystemFault('INVALID_ANSWER');
   }
-  const { nextCursor } = json;
-  const isCursor = typeof nextCursor === 'string' || typeof nextCursor === 'number';
-  return { items: list, cursor: isCursor && nextCursor !== '' ? String(nextCursor) : null };
+  return { items: list, cursor: cursorOf(json) };
+}
+
+function cursorOf({ nextCursor }: JsonRecord): Cursor {
+  if (nextCursor === undefined || nextCursor === null || nextCursor === '') return null;
+  const isCursor = typeof nextCursor === 'string' || Number.isSafeInteger(nextCursor);
+  return isCursor ? String(nextCursor) : undefined;
 }

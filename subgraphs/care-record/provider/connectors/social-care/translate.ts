@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isCalendarDate } from '../../calendar-date.ts';
 import { type EntryDraft, emptyAnswer, type SectionAnswer } from '../../connector.ts';
 import type { ClaimedPerson } from '../../cross-check.ts';
 import { SystemFault } from '../../system-http.ts';
@@ -31,14 +33,15 @@ export function claimedPerson({ nhsNumber, dateOfBirth, lastName }: JsonRecord):
   return {
     // Sent as a number it loses the zeros it begins with.
     nhsNumber: idOf(nhsNumber)?.padStart(10, '0') ?? null,
-    birthDate: typeof dateOfBirth === 'string' ? dateOfBirth : null,
+    birthDate: new FieldReader().date(dateOfBirth),
     familyName: typeof lastName === 'string' ? lastName : null,
   };
 }
 
 /** Whether access to the resident's record is restricted; anything sent that is not a plain no counts as a yes. */
 export function isRestricted({ restricted }: JsonRecord): boolean {
-  return !['', 'n', 'no', 'false'].includes(String(restricted ?? '').toLowerCase());
+  if (restricted === undefined || restricted === null || restricted === false) return false;
+  return typeof restricted !== 'string' || !['', 'n', 'no', 'false'].includes(restricted.toLowerCase());
 }
 
 /** Whether everything in a list is about this resident. */
@@ -57,6 +60,7 @@ export function translate(
     ...itemsOf(allocations).map((item) => allocation(item, read)),
     ...itemsOf(cases).map((item) => caseRecord(item, read)),
   ].filter((entry) => entry !== null);
+  const unique = uniqueEntries(entries, read);
   const lists = [allocations, cases];
   if (lists.every((list) => list === 'refused')) return emptyAnswer('WITHHELD', ...noted);
   const missing = [
@@ -66,8 +70,18 @@ export function translate(
   ];
   const state = missing.length > 0 ? 'INCOMPLETE' : 'COMPLETE';
   const answer = emptyAnswer(lists.includes('refused') ? 'PARTLY_WITHHELD' : state, ...noted, ...missing);
-  // Pages move while they are read, so that one item may come twice.
-  return { ...answer, entries: [...new Map(entries.map((entry) => [entry.localId, entry])).values()] };
+  return { ...answer, entries: unique };
+}
+
+/** Pages move while they are read, so that one item may come twice; another under the same id has no id of its own. */
+function uniqueEntries(entries: readonly EntryDraft[], read: FieldReader): readonly EntryDraft[] {
+  const unique = new Map<string, EntryDraft>();
+  for (const entry of entries) {
+    const known = unique.get(entry.localId);
+    if (known === undefined) unique.set(entry.localId, entry);
+    else if (!isDeepStrictEqual(known, entry)) read.unreadable = true;
+  }
+  return [...unique.values()];
 }
 
 function itemsOf(list: ResidentList): readonly JsonRecord[] {
@@ -157,7 +171,7 @@ class FieldReader {
   #calendar(date: string, time: string | undefined, zone: string): string | null {
     const whole =
       time === undefined || (time === '00:00:00' && zone === '') ? date : `${date}T${time}${zone}`;
-    return Number.isNaN(Date.parse(whole)) ? this.#absent(whole) : whole;
+    return !isCalendarDate(date) || Number.isNaN(Date.parse(whole)) ? this.#absent(whole) : whole;
   }
 
   #absent(value: unknown): null {
