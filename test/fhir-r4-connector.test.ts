@@ -162,6 +162,26 @@ describe('finding the patient', () => {
     expect(states(await answers({ Patient: other }, wholeRecord))).toEqual(all('INVALID_ANSWER'));
   });
 
+  it.each([
+    ['another', '9991234594', 'INVALID_ANSWER'],
+    ['a former', formerNumber, 'COMPLETE'],
+    ['the same', '999 123 4578', 'COMPLETE'],
+  ])('takes a patient with %s number besides as %s: %s', async (_which, value, state) => {
+    const numbered = patient({ identifier: [identifierOf(nhsNumber), identifierOf(value)] });
+    expect(states(await answers({ Patient: [numbered] }))).toEqual({ problems: state });
+  });
+
+  it('chooses nobody between two versions of one patient', async () => {
+    const versions = [patient(), patient({ birthDate: '1962' })];
+    expect(states(await answers({ Patient: versions }))).toEqual({ problems: 'NO_RECORD_GIVEN' });
+    expect(states(await answers({ Patient: [patient(), patient()] }))).toEqual({ problems: 'COMPLETE' });
+  });
+
+  it.each(['', '1', '19', '1962-13'])('checks no birth date of %j', async (birthDate) => {
+    const { problems } = await answers({ Patient: [patient({ birthDate })] });
+    expect(problems).toMatchObject({ state: 'COMPLETE', warnings: [warnings.birthDateMissing] });
+  });
+
   it('withholds everything when the patient dissents', async () => {
     const read = await answers({ Patient: refusal(403, 'NO_PATIENT_CONSENT') }, wholeRecord);
     expect(states(read)).toEqual(all('WITHHELD'));
@@ -228,6 +248,21 @@ describe('reading a section', () => {
       'another NHS number',
       condition('c1', { subject: { ...subject, identifier: identifierOf('9991234594') } }),
     ],
+    [
+      'another NHS number, as a number',
+      condition('c1', { subject: { ...subject, identifier: { ...identifierOf(''), value: 9991234594 } } }),
+    ],
+    ['two patients', condition('c1', { patient: { reference: 'Patient/p2' } })],
+    [
+      'another patient within it',
+      condition('c1', { contained: [observation('o', { subject: { reference: 'Patient/p2' } })] }),
+    ],
+    [
+      'another NHS number within it',
+      condition('c1', {
+        contained: [observation('o', { subject: { identifier: identifierOf('9991234594') } })],
+      }),
+    ],
     ['the same id elsewhere', condition('c1', { subject: { reference: 'https://else.example/Patient/p1' } })],
   ])('refuses a section with a problem of %s', async (_whose, resource) => {
     const read = await answers({ Condition: [condition('c0'), resource] }, ['problems', 'allergies']);
@@ -254,6 +289,10 @@ describe('reading a section', () => {
     ['a resource without an id', bundle([{ resourceType: 'Condition', subject }])],
     ['something else than a searchset', { resourceType: 'OperationOutcome', issue: [] }],
     ['a list', [[]]],
+    ['links that are no list', bundle([], { link: { relation: 'next', url: '/r4/Condition?page=2' } })],
+    ['a next page without an address', bundle([], { link: [{ relation: 'next', url: { page: 2 } }] })],
+    ['two next pages', bundle([], { link: ['2', '3'].map((url) => ({ relation: 'next', url })) })],
+    ['a total that is no number', bundle([], { total: '5' })],
   ])('refuses %s', async (_what, body) => {
     expect(states(await answers({ Condition: body }))).toEqual({ problems: 'INVALID_ANSWER' });
   });
@@ -272,6 +311,29 @@ describe('reading a section', () => {
   it('says when fewer came than were counted', async () => {
     const { problems } = await answers({ Condition: bundle([condition('c1')], { total: 2 }) });
     expect(problems).toMatchObject({ state: 'INCOMPLETE', warnings: [warnings.searchIncomplete] });
+  });
+
+  it('counts a resource that came twice once', async () => {
+    const twice = bundle([condition('c1'), condition('c1')], { total: 2 });
+    const { problems } = await answers({ Condition: twice });
+    expect(problems).toMatchObject({ state: 'INCOMPLETE', warnings: [warnings.searchIncomplete] });
+    expect(problems?.entries).toHaveLength(1);
+  });
+
+  it('says when two that differ came under one id', async () => {
+    const [first, second] = [condition('c1'), condition('c1', { code: { text: 'another' } })];
+    const { problems } = await answers({ Condition: [first, second] });
+    expect(problems).toMatchObject({ state: 'INCOMPLETE', warnings: [warnings.unreadableEntries] });
+    expect(problems?.entries.map(({ item }) => item.code)).toMatchObject([{ text: 'problem c1' }]);
+  });
+
+  it('keeps every digit of a result', async () => {
+    const sent = ['5.10', '12345678901234567890.10', '0.0000001', '7', '1e999'];
+    const numbered = sent.map((_, at) => observation(`o${at}`, { valueQuantity: { value: `@${at}` } }));
+    const body = JSON.stringify(bundle(numbered)).replaceAll(/"@(\d)"/g, (_, at) => sent[Number(at)] ?? '');
+    const { results } = await answers({ Observation: () => body }, ['results']);
+    expect(results?.entries.map(({ item }) => item.value)).toEqual([...sent.slice(0, 4), null]);
+    expect(results).toMatchObject({ state: 'INCOMPLETE', warnings: [warnings.unreadableEntries] });
   });
 
   it('says when the bundle was redacted', async () => {
@@ -403,6 +465,23 @@ describe('reading what an entry is made of', () => {
       { code: { text: 'group' }, value: null },
       { code: { text: 'leaf' }, value: '4.1', unit: 'mmol/L' },
     ]);
+  });
+
+  it.each(['reference', 'contained'])('refuses a %s result of another patient in a part', async (way) => {
+    const report = {
+      resourceType: 'DiagnosticReport',
+      id: 'r1',
+      subject,
+      result: [{ reference: 'Observation/o' }],
+    };
+    const stranger = observation('p', { subject: { reference: 'Patient/p2' } });
+    const part =
+      way === 'contained'
+        ? observation('o', { contained: [stranger], hasMember: [{ reference: '#p' }] })
+        : observation('o', { hasMember: [{ reference: 'Observation/p' }] });
+    const found = ({ _id }: { _id?: string }) => (_id === 'o' ? [part] : _id === 'p' ? [stranger] : []);
+    const read = await answers({ DiagnosticReport: [report], Observation: found }, ['results']);
+    expect(states(read)).toEqual({ results: 'INVALID_ANSWER' });
   });
 
   it('refuses a result of another patient behind a report', async () => {

@@ -222,6 +222,33 @@ describe('translating', () => {
     expect(answer.entries[0]?.item).toMatchObject({ code: { text: 'problem c' }, onset: null });
   });
 
+  it.each<[Section, Record<string, unknown>]>([
+    ['results', { resourceType: 'Observation', valueString: 'trace', valueQuantity: { value: 5 } }],
+    ['results', { resourceType: 'Observation', component: [{ valueString: 'trace', valueInteger: 5 }] }],
+    ['results', { resourceType: 'Observation', effectiveDateTime: '2024', effectivePeriod: {} }],
+    ['results', { resourceType: 'Observation', valueAttachment: { title: 'x-ray' } }],
+    ['problems', { resourceType: 'Condition', onsetDateTime: '2024', onsetString: 'in May' }],
+    ['allergies', { resourceType: 'AllergyIntolerance', onsetDateTime: '2024', onsetString: 'in May' }],
+    [
+      'medications',
+      {
+        resourceType: 'MedicationRequest',
+        medicationCodeableConcept: { text: 'timolol' },
+        medicationReference: { display: 'atenolol' },
+      },
+    ],
+  ])('says what of %s has no place beside another (%j)', (section, sent) => {
+    const answer = translated(section, { resourceType: '', id: 'x', ...sent });
+    expect(answer).toMatchObject({ state: 'INCOMPLETE', warnings: [warnings.unreadableEntries] });
+    expect(answer.entries).toHaveLength(1);
+  });
+
+  it.each(['2024-02-31', '2023-02-29', '2024-04-31T10:00:00Z'])('reads no date in %s', (onsetDateTime) => {
+    const answer = translated('problems', condition('c', { onsetDateTime }));
+    expect(answer).toMatchObject({ state: 'INCOMPLETE', warnings: [warnings.unreadableEntries] });
+    expect(answer.entries).toMatchObject([{ order: null, item: { onset: null } }]);
+  });
+
   it('keeps every coding and the source’s own words', () => {
     const coding = [
       { system: 'http://snomed.info/sct', code: '38341003', display: 'Hypertensive disorder' },

@@ -90,9 +90,23 @@ async function readBounded(body: Dispatcher.ResponseData['body'], limitBytes: nu
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** A number where FHIR keeps a result. Whole in the text, since within a JSON string its quotes would be escaped. */
+const resultNumber =
+  /("value(?:Decimal|Integer)?"\s*:\s*)(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?=\s*[,}])/g;
+
+/**
+ * Results keep the digits they were sent with (FHIR R4, 2.24.0.1: decimals keep their precision): a number that JavaScript
+ * would write in another way, such as 5.10, becomes a string. A reviver would say the same at several times the cost.
+ */
+function withNumbersAsSent(text: string): string {
+  return text.replace(resultNumber, (whole, key: string, sent: string) =>
+    String(Number(sent)) === sent ? whole : `${key}"${sent}"`,
+  );
+}
+
 function parsed(text: string, status: number): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(withNumbersAsSent(text));
   } catch (cause) {
     if (status >= 200 && status < 300) throw new SystemFault('INVALID_ANSWER', cause);
     return undefined;

@@ -11,6 +11,7 @@ const noKnownAllergy = { system: 'http://snomed.info/sct', code: '716186003' };
 export function allergy(resource: Resource, read: SectionReader): EntryDraft {
   const code = read.concept(resource.code);
   const { status, verification } = verifiedStatus(resource, read);
+  read.oneOf(resource, 'onset');
   const began = read.date(resource.onsetDateTime) ?? read.date(read.object(resource.onsetPeriod).start);
   const recordedAt = read.date(resource.recordedDate);
   const author = read.name(resource.recorder, resource) ?? read.name(resource.asserter, resource);

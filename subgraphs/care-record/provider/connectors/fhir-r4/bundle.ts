@@ -36,8 +36,8 @@ export function readPage(bundle: unknown, resourceType: string): Page {
     else if (resource.resourceType !== resourceType) throw invalid();
     else matches.push({ resource, fullUrl: typeof entry.fullUrl === 'string' ? entry.fullUrl : null });
   }
-  const total = typeof bundle.total === 'number' ? bundle.total : null;
-  return { matches, included, outcome, redacted: saysRedacted(bundle), total, next: nextOf(bundle) };
+  const [total, next] = [totalOf(bundle), nextOf(bundle)];
+  return { matches, included, outcome, redacted: saysRedacted(bundle), total, next };
 }
 
 /** Whether a refusal's OperationOutcome says that the patient or the provider does not allow it. */
@@ -63,9 +63,22 @@ function hasId(resource: Element): resource is Resource {
   return typeof resource.resourceType === 'string' && typeof resource.id === 'string' && resource.id !== '';
 }
 
+function totalOf({ total }: Element): number | null {
+  if (total === undefined || total === null) return null;
+  if (typeof total === 'number' && Number.isSafeInteger(total)) return total;
+  throw invalid();
+}
+
+/** A link that cannot be read may be the one to the next page, without which the rest would be missing unsaid. */
 function nextOf({ link }: Element): string | null {
-  const url = elements(link).find(({ relation }) => relation === 'next')?.url;
-  return typeof url === 'string' ? url : null;
+  if (link === undefined || link === null) return null;
+  const links = elements(link);
+  if (!Array.isArray(link) || links.length < link.length) throw invalid();
+  const urls = new Set(links.filter(({ relation }) => relation === 'next').map(({ url }) => url));
+  if (urls.size === 0) return null;
+  const [url] = urls;
+  if (typeof url !== 'string' || url === '' || urls.size > 1) throw invalid();
+  return url;
 }
 
 function invalid(): SystemFault {

@@ -1,3 +1,4 @@
+import { isCalendarDate } from '../../calendar-date.ts';
 import { type Element, elements, isElement } from './resource.ts';
 
 /** `Coding` of entries.graphql. */
@@ -17,6 +18,9 @@ export interface Concept {
 const dateTime =
   /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])(T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-]([01]\d):[0-5]\d))?)?)?$/;
 
+/** The regular expression of `decimal` in FHIR R4, 2.24.0.1. */
+const decimal = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+
 /** Reads the elements of one section's resources: a malformed one is null and noted, so that it costs its own field only. */
 export class ElementReader {
   /** True once anything could not be read, or not be said in the fields of an entry. */
@@ -28,13 +32,14 @@ export class ElementReader {
   }
 
   date(value: unknown): string | null {
-    if (typeof value === 'string' && dateTime.test(value)) return value;
+    if (typeof value === 'string' && dateTime.test(value) && isCalendarDate(value.slice(0, 10))) return value;
     return this.#absent(value);
   }
 
+  /** A number with the digits it was sent with: `systemHttp` gives those that JavaScript would change as text. */
   decimal(value: unknown): string | null {
-    if (typeof value === 'number') return String(value);
-    return this.#absent(value);
+    const isSent = typeof value === 'string' ? decimal.test(value) : typeof value === 'number';
+    return isSent && Number.isFinite(Number(value)) ? String(value) : this.#absent(value);
   }
 
   /** A GraphQL `Int`. */
@@ -105,6 +110,12 @@ export class ElementReader {
   displayedConcept(reference: unknown): Concept | null {
     const text = this.display(reference);
     return text === null ? null : { text, codings: [] };
+  }
+
+  /** Notes where an element has values of several types, of which an entry shows one: FHIR allows one (R4, 2.1.7.4). */
+  oneOf(element: Element, name: string): void {
+    const choice = new RegExp(`^${name}[A-Z]`);
+    if (Object.keys(element).filter((key) => choice.test(key)).length > 1) this.unreadable = true;
   }
 
   /** Notes something that was sent and has no place in the entry. */

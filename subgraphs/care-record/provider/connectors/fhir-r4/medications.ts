@@ -44,6 +44,7 @@ function requested(request: Resource, read: SectionReader): EntryDraft {
 }
 
 function stated(statement: Resource, read: SectionReader): EntryDraft {
+  read.oneOf(statement, 'effective');
   const period = read.object(statement.effectivePeriod);
   const started = read.date(statement.effectiveDateTime) ?? read.date(period.start);
   const recordedAt = read.date(statement.dateAsserted);
@@ -99,6 +100,7 @@ function medicineOf(
   read: SectionReader,
 ): { readonly code: Concept | null; readonly parts: readonly Element[] } {
   const { medicationCodeableConcept, medicationReference } = resource;
+  read.oneOf(resource, 'medication');
   if (!isElement(medicationReference)) return { code: read.concept(medicationCodeableConcept), parts: [] };
   const medicine = read.part(medicationReference, resource);
   if (medicine !== null && !read.shared.allows(medicine)) return { code: null, parts: [unlabelled] };

@@ -29,9 +29,11 @@ const choices: ReadonlyMap<string, ValueReader> = new Map<string, ValueReader>([
 
 /** The value of an Observation or of one of its components; without one, the source's words for why there is none. */
 export function observedValue(observation: Element, read: ElementReader): ObservedValue {
+  read.oneOf(observation, 'value');
   for (const [choice, reader] of choices) {
     if (observation[choice] !== undefined) return reader(observation[choice], read);
   }
+  for (const key of Object.keys(observation)) if (/^value[A-Z]/.test(key)) read.notCarried(observation[key]);
   return words(read.words(observation.dataAbsentReason));
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { TracedPatient } from '../../../../../consent-policy/access-context.ts';
 import type { ClaimedPerson } from '../../cross-check.ts';
 import type { Match } from './bundle.ts';
@@ -18,10 +19,11 @@ export interface Subject {
   readonly nhsNumbers: readonly string[];
 }
 
-/** The active patients among those found, each once. */
+/** The active patients among those found, the first of them once; two of one id that differ are two. */
 export function activePatients(found: readonly Match[]): readonly Match[] {
-  const active = found.filter(({ resource }) => resource.active !== false);
-  return [...new Map(active.map((match) => [match.resource.id, match])).values()];
+  const [first, ...others] = found.filter(({ resource }) => resource.active !== false);
+  if (first === undefined) return [];
+  return [first, ...others.filter(({ resource }) => !isDeepStrictEqual(resource, first.resource))];
 }
 
 /** The patient found, as the subject of everything that is read from here on. */
@@ -31,20 +33,28 @@ export function subjectOf({ resource: { id }, fullUrl }: Match, traced: TracedPa
   return { id, base, nhsNumbers: [traced.nhsNumber, ...traced.formerNhsNumbers] };
 }
 
-/** What a Patient resource says of the person, for the cross-check; of several numbers the traced one counts. */
+/**
+ * What a Patient resource says of the person, for the cross-check: of several numbers the one that is not this person's, or
+ * else the traced one before a former one.
+ */
 export function claimedPerson(patient: Resource, traced: TracedPatient): ClaimedPerson {
   const numbers = elements(patient.identifier).flatMap(nhsNumberOf);
-  const known = [traced.nhsNumber, ...traced.formerNhsNumbers].find((number) => numbers.includes(number));
+  const known = [traced.nhsNumber, ...traced.formerNhsNumbers];
+  const strange = numbers.find((number) => !known.includes(number));
   return {
-    nhsNumber: known ?? numbers[0] ?? null,
+    nhsNumber: strange ?? known.find((number) => numbers.includes(number)) ?? null,
     birthDate: typeof patient.birthDate === 'string' ? patient.birthDate : null,
     familyName: familyNameOf(patient),
   };
 }
 
 /** Whether a clinical resource is about the subject: every way in which it names its patient must say so. */
-export function isAbout(resource: Resource, subject: Subject): boolean {
-  const reference = resource.subject ?? resource.patient;
+export function isAbout(resource: Element, subject: Subject): boolean {
+  const said = [resource.subject, resource.patient].filter((reference) => reference !== undefined);
+  return said.length > 0 && said.every((reference) => isTo(reference, subject));
+}
+
+function isTo(reference: unknown, subject: Subject): boolean {
   if (!isElement(reference)) return false;
   const numbers = isElement(reference.identifier) ? nhsNumberOf(reference.identifier) : [];
   if (numbers.some((number) => !subject.nhsNumbers.includes(number))) return false;
@@ -53,14 +63,24 @@ export function isAbout(resource: Resource, subject: Subject): boolean {
 }
 
 /** Whether an included resource says that it is about somebody else; most, such as a Medication, are about nobody. */
-export function isAboutAnother(resource: Resource, subject: Subject): boolean {
+export function isAboutAnother(resource: Element, subject: Subject): boolean {
+  return namesAnother(resource, subject) || containsAnother(resource, subject);
+}
+
+/** Whether something within a resource says that it is about somebody else. */
+export function containsAnother({ contained }: Element, subject: Subject): boolean {
+  return elements(contained).some((part) => namesAnother(part, subject));
+}
+
+function namesAnother(resource: Element, subject: Subject): boolean {
   const named = resource.subject !== undefined || resource.patient !== undefined;
   return named && !isAbout(resource, subject);
 }
 
 function nhsNumberOf({ system, value }: Element): readonly string[] {
-  const isNumber = typeof system === 'string' && nhsNumberSystems.test(system) && typeof value === 'string';
-  return isNumber ? [value.replaceAll(' ', '')] : [];
+  const isNumber = typeof system === 'string' && nhsNumberSystems.test(system);
+  const isGiven = typeof value === 'string' || typeof value === 'number';
+  return isNumber && isGiven ? [String(value).replaceAll(' ', '')] : [];
 }
 
 function familyNameOf({ name }: Resource): string | null {

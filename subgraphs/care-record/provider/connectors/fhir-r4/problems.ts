@@ -8,6 +8,8 @@ const takenBack: ReadonlySet<string> = new Set(['entered-in-error', 'refuted']);
 
 /** A Condition of any category (problem-list-item, encounter-diagnosis) as a Problem. */
 export function problem(condition: Resource, read: SectionReader): EntryDraft {
+  read.oneOf(condition, 'onset');
+  read.oneOf(condition, 'abatement');
   const began = read.date(condition.onsetDateTime) ?? read.date(read.object(condition.onsetPeriod).start);
   const recordedAt = read.date(condition.recordedDate);
   const author = read.name(condition.recorder, condition) ?? read.name(condition.asserter, condition);

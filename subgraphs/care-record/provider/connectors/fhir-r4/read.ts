@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { SystemFault, type SystemHttp } from '../../system-http.ts';
 import { type Match, readPage, saysWithheld } from './bundle.ts';
-import { isAbout, isAboutAnother, nhsNumberSystem, type Subject } from './patient.ts';
+import { containsAnother, isAbout, isAboutAnother, nhsNumberSystem, type Subject } from './patient.ts';
 import { type Element, keyOf, type Resource, ResourceIndex } from './resource.ts';
 import { namingTypes, unnamed } from './section-reader.ts';
 import type { Gathered, SectionPlan, Shortfall } from './translate.ts';
@@ -51,8 +51,10 @@ export async function gather(
   const results = answered(await Promise.allSettled(searches));
   if (results.every((result) => result?.withheld)) return null;
   const shortfalls = new Set(results.flatMap(shortfallsOf));
-  const matches = uniqueMatches(results);
-  const index = new ResourceIndex(subject.base, matches);
+  const index = new ResourceIndex(subject.base);
+  const matches = index.add(
+    results.flatMap((result) => result?.matches ?? []).map(({ resource }) => resource),
+  );
   for (const result of results) index.add(result?.included ?? []);
   const enough = setTimeout(namesTimeoutMs, undefined, { ref: false });
   const names = Promise.race([readNames(http, matches, index), enough]);
@@ -78,12 +80,6 @@ function isOutage(fault: unknown): boolean {
 function shortfallsOf(result: SearchResult | null): readonly Shortfall[] {
   if (result === null) return ['partlyUnavailable'];
   return result.withheld ? ['withheld'] : [...result.shortfalls];
-}
-
-/** Pages move while they are read, so that one resource may come twice. */
-function uniqueMatches(results: readonly (SearchResult | null)[]): readonly Resource[] {
-  const resources = results.flatMap((result) => result?.matches ?? []).map(({ resource }) => resource);
-  return [...new Map(resources.map((resource) => [keyOf(resource), resource])).values()];
 }
 
 /** Reads what the matches are made of, and what that is; a part that is not given is noticed when it is translated. */
@@ -150,8 +146,9 @@ async function readByIds(http: SystemHttp, resourceType: string, ids: string): P
 /** Refuses an answer with anything about somebody else in it. */
 function onlyAbout(subject: Subject, result: SearchResult): SearchResult {
   const theirs =
-    result.matches.every(({ resource }) => isAbout(resource, subject)) &&
-    !result.included.some((resource) => isAboutAnother(resource, subject));
+    result.matches.every(
+      ({ resource }) => isAbout(resource, subject) && !containsAnother(resource, subject),
+    ) && !result.included.some((resource) => isAboutAnother(resource, subject));
   if (theirs) return result;
   throw new SystemFault('INVALID_ANSWER');
 }
@@ -178,7 +175,8 @@ async function search(http: SystemHttp, resourceType: string, parameters: string
     next = page.next;
   }
   if (next !== null) shortfalls.add('readToLimit');
-  else if (matches.length < total) shortfalls.add('searchIncomplete');
+  else if (new Set(matches.map(({ resource }) => keyOf(resource))).size < total)
+    shortfalls.add('searchIncomplete');
   return { matches, included, shortfalls, withheld: false };
 }
 

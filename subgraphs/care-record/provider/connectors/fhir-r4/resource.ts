@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 /** A JSON object of FHIR whose content is not yet checked. */
 export type Element = Readonly<Record<string, unknown>>;
 
@@ -34,7 +36,9 @@ export function localKey(reference: unknown, base: string | null): string | null
 
 /** Resources by `Type/id`, as one section's answers gave them. */
 export class ResourceIndex {
-  readonly #byKey = new Map<string, Resource>();
+  /** True once two that differ came under one id, so that only the first can be shown. */
+  clash = false;
+  readonly #byKey = new Map<unknown, Resource>();
   readonly #base: string | null;
   readonly #contained = new Map<Element, ReadonlyMap<unknown, Element>>();
 
@@ -43,12 +47,9 @@ export class ResourceIndex {
     this.add(resources);
   }
 
-  /** The first resource of a `Type/id` stays. */
-  add(resources: readonly Resource[]): void {
-    for (const resource of resources) {
-      const key = keyOf(resource);
-      if (!this.#byKey.has(key)) this.#byKey.set(key, resource);
-    }
+  /** Those that are new: pages move while they are read, so that one may come twice. The first of a `Type/id` stays. */
+  add(resources: readonly Resource[]): readonly Resource[] {
+    return resources.filter((resource) => this.#isNew(this.#byKey, keyOf(resource), resource));
   }
 
   /** The resource that a Reference names, `#id` being contained in `holder`; null where it was not given. */
@@ -71,8 +72,16 @@ export class ResourceIndex {
   #containedIn(holder: Element): ReadonlyMap<unknown, Element> {
     const known = this.#contained.get(holder);
     if (known !== undefined) return known;
-    const contained = new Map(elements(holder.contained).map((part) => [part.id, part]));
+    const contained = new Map<unknown, Element>();
+    for (const part of elements(holder.contained)) this.#isNew(contained, part.id, part);
     this.#contained.set(holder, contained);
     return contained;
+  }
+
+  #isNew<T extends Element>(known: Map<unknown, T>, key: unknown, resource: T): boolean {
+    const first = known.get(key);
+    if (first === undefined) known.set(key, resource);
+    else if (!isDeepStrictEqual(first, resource)) this.clash = true;
+    return first === undefined;
   }
 }

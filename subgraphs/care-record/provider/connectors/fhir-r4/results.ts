@@ -41,6 +41,7 @@ export function results(found: readonly Resource[], read: SectionReader): readon
 function result(resource: Resource, read: SectionReader, shown: Set<Element>): EntryDraft {
   const { parts, allRead } = partsOf(resource, read);
   for (const part of [resource, ...parts]) shown.add(part);
+  read.oneOf(resource, 'effective');
   const effective =
     read.date(resource.effectiveDateTime) ??
     read.date(resource.effectiveInstant) ??

@@ -86,7 +86,7 @@ export function translate(
   const read = new SectionReader(gathered.matches, gathered.index);
   const entries = section.entries(gathered.matches, read);
   const shortfalls = new Set(gathered.shortfalls);
-  if (read.unreadable) shortfalls.add('unreadableEntries');
+  if (read.unreadable || gathered.index.clash) shortfalls.add('unreadableEntries');
   if (read.partsMissing) shortfalls.add('partlyUnavailable');
   if (read.shared.tooEntangled) shortfalls.add('tooEntangled');
   const said = [...shortfalls].flatMap((shortfall) => (shortfall === 'withheld' ? [] : warnings[shortfall]));
