@@ -1,6 +1,13 @@
 import { ApolloGateway } from '@apollo/gateway';
 import fc from 'fast-check';
-import { type FragmentDefinitionNode, parse } from 'graphql';
+import {
+  type FragmentDefinitionNode,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  getNamedType,
+  isObjectType,
+  parse,
+} from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { GatewayFault } from '../gateway/fault.ts';
 import { readOperation } from '../gateway/operation-guard/operation.ts';
@@ -260,15 +267,33 @@ describe('an NHS number in the document', () => {
 
 describe('the patients of an operation', () => {
   const both = `query($a: NHSNumber!, $b: NHSNumber!) {
-    a: patient(nhsNumber: $a) { nhsNumber } b: patient(nhsNumber: $b) { nhsNumber } }`;
+    patient(nhsNumber: $a) { name } several(numbers: [$b]) }`;
 
   it('are one', () => {
-    expect(refusalOf(both, real, { a: number, b: other })).toMatchObject({
+    expect(refusalOf(both, hiding, { a: number, b: other })).toMatchObject({
       code: 'OPERATION_REFUSED',
       message: 'the operation is about more than one patient',
     });
-    expect(guarded(both, real, { a: number, b: number }).patient).toBe(number);
-    expect(refusalOf(both, real, { a: number, b: Number(number) }).code).toBe('OPERATION_REFUSED');
+    expect(guarded(both, hiding, { a: number, b: number }).patient).toBe(number);
+    expect(refusalOf(both, hiding, { a: number, b: Number(number) }).code).toBe('OPERATION_REFUSED');
+  });
+
+  it.each([
+    'a: patient(nhsNumber: $n) { nhsNumber } b: patient(nhsNumber: $n) { nhsNumber }',
+    'patient(nhsNumber: $n) { nhsNumber } ... { again: patient(nhsNumber: $n) { nhsNumber } }',
+    'patient(nhsNumber: $n) { nhsNumber } again: patient(nhsNumber: $n) @skip(if: true) { nhsNumber }',
+    '...A } fragment A on Query { patient(nhsNumber: $n) { nhsNumber } ...B } fragment B on Query { b: patient(nhsNumber: $n) { nhsNumber }',
+  ])('are asked for once, unlike `%s`', (selection) => {
+    expect(refusalOf(`query($n: NHSNumber!) { ${selection} }`)).toMatchObject({
+      code: 'OPERATION_REFUSED',
+      message: '`patient` is asked for once an operation',
+    });
+  });
+
+  it('may be asked for in several places under one name', () => {
+    const query = `query($n: NHSNumber!) { r: patient(nhsNumber: $n) { nhsNumber } ...A ...A }
+      fragment A on Query { r: patient(nhsNumber: $n) { problems { complete } } }`;
+    expect(guarded(query).patient).toBe(number);
   });
 
   it('are found in lists and input objects', () => {
@@ -288,6 +313,47 @@ describe('the patients of an operation', () => {
     const query =
       'query($also: Also, $n: NHSNumber!) { patient(nhsNumber: $n, also: { more: $also }) { name } }';
     expect(refusalOf(query, hiding, { n: number, also: { number: other } }).code).toBe('OPERATION_REFUSED');
+  });
+});
+
+describe('a section', () => {
+  const roomy = guardStage({ ...limits, aliases: 50, tokens: 2000, fields: 1000, depth: 12 });
+  const wide = (query: string) => {
+    try {
+      roomy({ query, variables: { n: number } }, real);
+      return 'went on';
+    } catch (cause) {
+      return cause instanceof GatewayFault ? cause.message : cause;
+    }
+  };
+  const full = `id status verification onset end significance note code { text codings { system code display } }
+    source { system author recordedAt retrievedAt organisation { odsCode name } }`;
+
+  it('may be asked for whole, twice', () => {
+    const whole = (type: GraphQLOutputType): string => {
+      const named = getNamedType(type);
+      if (!isObjectType(named)) return '';
+      const below = Object.values(named.getFields()).map((each) => each.name + whole(each.type));
+      return `{ __typename ${below.join(' ')} }`;
+    };
+    const fields = (real.apiSchema.getType('Patient') as GraphQLObjectType).getFields();
+    for (const { name, type } of Object.values(fields).filter((each) => each.name !== 'nhsNumber')) {
+      const query = question(`${name} ${whole(type)} again: ${name} ${whole(type)}`);
+      expect([name, wide(query)]).toEqual([name, 'went on']);
+    }
+  });
+
+  it.each<[string, string, string]>([
+    ['in one place', Array.from({ length: 9 }, (_, at) => `a${at}: items { ${full} }`).join(' '), ''],
+    [
+      'in a fragment',
+      '...A',
+      `fragment A on ProblemSection { ${Array.from({ length: 9 }, (_, at) => `a${at}: items { ...B }`).join(' ')} }
+      fragment B on Problem { ${full} }`,
+    ],
+  ])('is not asked for again and again %s', (_where, selection, fragments) => {
+    const query = `${question(`problems { ${selection} }`)} ${fragments}`;
+    expect(wide(query)).toBe('a part of the record is asked for more than 150 fields');
   });
 });
 
