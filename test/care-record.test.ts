@@ -979,6 +979,27 @@ describe('scatter', () => {
     expect(await statesOf(scatter, few)).toEqual(['COMPLETE COMPLETE']);
   });
 
+  it('holds a call that had less time than agreed against nobody', async () => {
+    const scatter = scatterer(signer);
+    const late = member('late', { timeoutMs: 2000 });
+    for (let times = 0; times < 25; times += 1) {
+      const outcomes = await ask(scatter, [late], twoSections, soon(15));
+      expect(outcomes.map(({ state }) => state)).toEqual(['TIMED_OUT', 'TIMED_OUT']);
+    }
+    calls = [];
+    await ask(scatter, [late], twoSections, soon(300));
+    expect(calls.map(({ name }) => name)).toEqual(['late']);
+  });
+
+  it('stops asking a member that used up its own time', async () => {
+    const scatter = scatterer(signer);
+    const late = member('late', { timeoutMs: 15 });
+    for (let times = 0; times < 25; times += 1) await ask(scatter, [late]);
+    calls = [];
+    expect(await statesOf(scatter, late)).toEqual(['UNAVAILABLE UNAVAILABLE']);
+    expect(calls).toEqual([]);
+  });
+
   it('holds time that others used up against nobody', async () => {
     const scatter = scatterer(signer);
     const well = member('well');

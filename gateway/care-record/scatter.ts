@@ -51,7 +51,7 @@ const breakerOptions = {
 
 /** A member as it is called: its breaker, and its connections, as many as it allows at once. */
 interface Line {
-  readonly breaker: CircuitBreaker<[MemberCall], JsonResponse>;
+  readonly breaker: CircuitBreaker<[MemberCall], JsonResponse | SourceState>;
   readonly dispatcher: Agent;
 }
 
@@ -110,13 +110,21 @@ function memberBody(sections: readonly SectionPlan[], { patient }: AccessContext
   });
 }
 
-async function callMember({
-  provider,
-  body,
-  token,
-  timeoutMs,
-  dispatcher,
-}: MemberCall): Promise<JsonResponse> {
+/**
+ * A member that was given less time than its register entry allows, since others had used it up, and did not answer in it, has
+ * not failed: it has its state without its breaker being told.
+ */
+async function callMember(call: MemberCall): Promise<JsonResponse | SourceState> {
+  try {
+    return await send(call);
+  } catch (cause) {
+    const state = stateOf(cause);
+    if (state === 'TIMED_OUT' && call.timeoutMs < call.provider.entry.limits.timeoutMs) return state;
+    throw cause;
+  }
+}
+
+async function send({ provider, body, token, timeoutMs, dispatcher }: MemberCall): Promise<JsonResponse> {
   const response = await requestJson(provider.subgraphUrl, {
     method: 'POST',
     headers: {
