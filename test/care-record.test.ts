@@ -3,9 +3,10 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { execute, graphql, parse, validate } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AccessContext } from '../consent-policy/access-context.ts';
+import { factsOf } from '../consent-policy/facts.ts';
 import { loadPolicy } from '../consent-policy/policy.ts';
 import { createSigner, createVerifier } from '../consent-policy/signature.ts';
-import type { Section } from '../consent-policy/vocabulary.ts';
+import type { Label, Section } from '../consent-policy/vocabulary.ts';
 import { careRecord } from '../gateway/care-record/care-record.ts';
 import type { Located } from '../gateway/care-record/locate.ts';
 import { mergeSection, refusedSection } from '../gateway/care-record/merge.ts';
@@ -21,6 +22,7 @@ import type { Provider } from '../gateway/care-record/register.ts';
 import { disclosed, releaseEntries } from '../gateway/care-record/release.ts';
 import { type Scatter, scatterer } from '../gateway/care-record/scatter.ts';
 import { instantOf } from '../subgraphs/care-record/provider/entry-order.ts';
+import { releasedSection } from '../subgraphs/care-record/provider/member-section.ts';
 import { warnings } from '../subgraphs/care-record/provider/warnings.ts';
 import type { RegisterEntry } from '../subgraphs/care-record/register-entry.ts';
 import { agreementOf } from '../subgraphs/care-record/register-files.ts';
@@ -451,6 +453,14 @@ function outcomeWith(
   };
 }
 
+const self: AccessContext = {
+  ...access,
+  requester: { ...access.requester, role: 'patient', organisation: null, groups: [] },
+  purpose: 'PATRQT',
+  training: 'not-staff',
+  relationship: 'self',
+};
+
 describe('release after the call', () => {
   it('drops entries whose label may not be shown', () => {
     const outcome = outcomeWith([
@@ -465,6 +475,39 @@ describe('release after the call', () => {
     expect(released.items.get('again')).toEqual([{ name: 'a' }, { name: 'c' }]);
     expect(released.state).toBe('PARTLY_WITHHELD');
     expect(released.policies.toSorted()).toEqual(['not-for-patient', 'sensitive']);
+  });
+
+  it('tells a patient nothing of what is kept from patients', () => {
+    const kept = outcomeWith([entry('a'), entry('b', null, 'not-for-patient')]);
+    const released = releaseEntries(policy, self, kept);
+    expect(released.keys.map(({ id }) => id)).toEqual(['a']);
+    expect(released.state).toBe('COMPLETE');
+    expect(released.policies).toEqual(['not-for-patient']);
+    const both = outcomeWith([...kept.keys, entry('c', null, 'restricted')]);
+    expect(releaseEntries(policy, self, both).state).toBe('PARTLY_WITHHELD');
+    expect(releaseEntries(policy, access, kept).state).toBe('PARTLY_WITHHELD');
+  });
+
+  it('tells a patient nothing of it at the provider either', () => {
+    const of = (asker: AccessContext, ...labels: readonly Label[]) => {
+      const entries = labels.map((label, at) => ({
+        localId: `${at}`,
+        order: null,
+        label,
+        item: { source: { system: null, author: null, recordedAt: null } },
+      }));
+      const section = releasedSection(
+        { entry: entryOf('own', 'RXX01'), entryId: (_, id) => id, retrievedAt: 'now', elapsedMs: () => 1 },
+        'problems',
+        { state: 'COMPLETE', warnings: [], dissent: 'none', entries },
+        (more) => policy.decide({ ...factsOf(asker, 'problems'), ...more }),
+        asker.requester.role,
+      );
+      return [section.reports[0]?.state, section.items.length];
+    };
+    expect(of(self, 'none', 'not-for-patient')).toEqual(['COMPLETE', 1]);
+    expect(of(self, 'none', 'not-for-patient', 'very-restricted')).toEqual(['PARTLY_WITHHELD', 1]);
+    expect(of(access, 'none', 'not-for-patient')).toEqual(['PARTLY_WITHHELD', 1]);
   });
 
   it.each(['', 'NONE', 'r', 'secret', 'constructor', '__proto__'])(

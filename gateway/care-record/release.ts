@@ -2,6 +2,7 @@ import type { AccessContext } from '../../consent-policy/access-context.ts';
 import { factsOf } from '../../consent-policy/facts.ts';
 import type { Policy } from '../../consent-policy/policy.ts';
 import type { Label } from '../../consent-policy/vocabulary.ts';
+import { isStated } from '../../subgraphs/care-record/provider/member-section.ts';
 import type { SectionOutcome } from './outcome.ts';
 
 /**
@@ -21,10 +22,12 @@ export function releaseEntries(
   const isShown = outcome.keys.map(({ label }) => decisions.get(label)?.allowed === true);
   if (isShown.every(Boolean)) return outcome;
   const shown = <T>(values: readonly T[]) => values.filter((_, index) => isShown[index]);
+  const refusals = [...decisions.values()].filter(({ allowed }) => !allowed);
+  const isSaid = refusals.some((each) => isStated(access.requester.role, each));
   return {
     ...outcome,
-    state: outcome.state === 'COMPLETE' ? 'PARTLY_WITHHELD' : outcome.state,
-    policies: [...decisions.values()].flatMap(({ allowed, policies }) => (allowed ? [] : policies)),
+    state: isSaid && outcome.state === 'COMPLETE' ? 'PARTLY_WITHHELD' : outcome.state,
+    policies: refusals.flatMap(({ policies }) => policies),
     items: new Map([...outcome.items].map(([key, values]) => [key, shown(values)])),
     keys: shown(outcome.keys),
   };
@@ -32,7 +35,9 @@ export function releaseEntries(
 
 /**
  * What a requester may know of an outcome: a SILENT source's refusal leaves no trace, and neither does a section that it does
- * not offer, or its refusal of the others would show. Null for no trace at all.
+ * not offer, or its refusal of the others would show. Null for no trace at all. One that fails is reported like any other: it
+ * was asked only because the decision before the call lets this requester see what it holds, so that they may know of it
+ * (`permit.ts`). What it could have refused only after the call, such as a dissent that its record holds, shows in that case.
  */
 export function disclosed(outcome: SectionOutcome): SectionOutcome | null {
   if (!outcome.source.silent) return outcome;

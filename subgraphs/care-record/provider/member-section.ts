@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Decision } from '../../../consent-policy/policy.ts';
-import type { Facts, Label, Section } from '../../../consent-policy/vocabulary.ts';
+import type { Facts, Label, Role, Section } from '../../../consent-policy/vocabulary.ts';
 import type { RegisterEntry } from '../register-entry.ts';
 import { type SourceState, sourceMessages } from '../source-state.ts';
 import type { EntryDraft, SectionAnswer } from './connector.ts';
@@ -56,22 +56,33 @@ export function releasedSection(
   section: Section,
   answer: SectionAnswer,
   decideWith: (more: Partial<Facts>) => Decision,
+  role: Role,
 ): MemberSection {
   const dissent: Partial<Facts> = answer.dissent === 'local' ? { dissent: 'local' } : {};
   if (!decideWith(dissent).allowed) return withheldSection(writer);
-  const allowed = new Map<Label, boolean>();
-  const isAllowed = (label: Label) => {
-    const known = allowed.get(label) ?? decideWith({ ...dissent, label }).allowed;
-    allowed.set(label, known);
-    return known;
+  const decisions = new Map<Label, Decision>();
+  const decided = ({ label }: EntryDraft) => {
+    const decision = decisions.get(label) ?? decideWith({ ...dissent, label });
+    decisions.set(label, decision);
+    return decision;
   };
-  const released = answer.entries.filter(({ label }) => isAllowed(label));
+  const released = answer.entries.filter((entry) => decided(entry).allowed);
+  const stated = answer.entries.filter((entry) => isStated(role, decided(entry)));
   const limit = writer.entry.limits.itemsPerSection;
   const shown = released.length > limit ? newest(released, limit) : released;
-  const state = stateAfter(answer.state, answer.entries.length - released.length, released.length > limit);
+  const state = stateAfter(answer.state, stated.length, released.length > limit);
   const more = released.length > limit ? [warnings.cutAtLimit] : [];
   const identified = shown.map((entry) => ({ ...entry, id: writer.entryId(section, entry.localId) }));
   return memberSection(writer, identified, state, [...answer.warnings, ...more]);
+}
+
+/**
+ * Whether the refusal of an entry is said. To the patient, and to whoever acts for them, it is not where the only reason is that
+ * the entry is kept from the patient: to be told so would set them asking for it.
+ */
+export function isStated(role: Role, { allowed, policies }: Decision): boolean {
+  const isKeptFromPatient = role === 'patient' && policies.length === 1 && policies[0] === 'not-for-patient';
+  return !allowed && !isKeptFromPatient;
 }
 
 /** What is withheld is said before what is cut off, and neither hides that a source did not answer in full. */

@@ -51,8 +51,8 @@ export function providerSubgraph(policy: Policy): GraphQLSchema {
     facts: ({ access, writer, today }, section) =>
       sourceFacts(access, section, agreementOf(writer.entry), today),
     withheld: (_section, _decision, { writer }) => withheldSection(writer),
-    release: (answer, decideWith, section, { writer }) =>
-      releasedSection(writer, section, answer as SectionAnswer, decideWith),
+    release: (answer, decideWith, section, { access, writer }) =>
+      releasedSection(writer, section, answer as SectionAnswer, decideWith, access.requester.role),
   });
 }
 
