@@ -1,7 +1,8 @@
 import type { Section } from '../../../../../consent-policy/vocabulary.ts';
 import { clinicalAreas } from './clinical-area.ts';
 import { isConsentRecord } from './dissent.ts';
-import { type Json, type Resource, readRecord, type StructuredRecord } from './record.ts';
+import type { Json, Resource } from './json.ts';
+import { readRecord, type StructuredRecord } from './record.ts';
 
 /** What became of resources of one kind. */
 export interface AccountRow {
@@ -39,7 +40,9 @@ export function account(bundle: Json): readonly AccountRow[] {
     count(used ? { kind: resource.resourceType, ...used } : { ...unused(resource), section: null });
   }
   const lost = (kind: string) => count({ kind, use: 'not mapped', section: null });
-  for (const { resourceType } of record.foreign) lost(`${resourceType} of another patient`);
+  for (const { resourceType, subject, patient } of record.foreign) {
+    lost(`${resourceType} of ${(subject ?? patient) === undefined ? 'nobody named' : 'another patient'}`);
+  }
   for (const { resourceType } of record.repeated) lost(`${resourceType} sent twice`);
   for (let index = 0; index < record.unreadable; index += 1) lost('entry without a resource');
   return [...rows.values()];
@@ -49,7 +52,7 @@ type Use = Pick<AccountRow, 'use' | 'section'>;
 
 function sectionUses(record: StructuredRecord): ReadonlyMap<Resource, Use> {
   const found = [...clinicalAreas].flatMap(([section, area]) =>
-    area.find(record).map((one) => ({ section, ...one })),
+    [...area.find(record)].map((one) => ({ section, ...one })),
   );
   const uses = new Map<Resource, Use>();
   for (const { section, root } of found) uses.set(root, { use: 'entry', section });

@@ -1,17 +1,18 @@
 import type { ClinicalArea } from './clinical-area.ts';
+import { list, object, type Resource } from './json.ts';
 import { verifiedStatus } from './problems.ts';
 import { provenance } from './provenance.ts';
-import { list, object, type Resource } from './record.ts';
 import type { Concept, ValueReader } from './value-reader.ts';
 
 const noKnownAllergies = '716186003';
+const snomed = 'http://snomed.info/sct';
 
 /** An allergy; ended ones come as resources contained in a List of their own, so that nobody takes them for active. */
 export const allergies: ClinicalArea = {
   parameter: { name: 'includeAllergies', part: [{ name: 'includeResolvedAllergies', valueBoolean: true }] },
   primaryList: '886921000000105',
   furtherLists: /^1103671000000101$|^(consultations|problems)-allergies-/,
-  types: ['AllergyIntolerance'],
+  holds: ({ resourceType }) => resourceType === 'AllergyIntolerance',
 
   find(record) {
     return (record.byType.get('AllergyIntolerance') ?? []).map((root) => ({ root, parts: [] }));
@@ -64,5 +65,7 @@ function note(root: Resource, read: ValueReader): string | null {
 }
 
 function saysNoneKnown(code: Concept | null): boolean {
-  return code?.codings.some((coding) => coding.code === noKnownAllergies) ?? false;
+  return (
+    code?.codings.some((coding) => coding.system === snomed && coding.code === noKnownAllergies) ?? false
+  );
 }

@@ -4,9 +4,10 @@ import type { Warning } from '../../warnings.ts';
 import { allergies } from './allergies.ts';
 import { documents } from './documents.ts';
 import { encounters } from './encounters.ts';
+import type { Json, Resource } from './json.ts';
 import { medications } from './medications.ts';
 import { problems } from './problems.ts';
-import type { Json, Resource, StructuredRecord } from './record.ts';
+import type { StructuredRecord } from './record.ts';
 import { results } from './results.ts';
 import type { ValueReader } from './value-reader.ts';
 
@@ -24,11 +25,12 @@ export interface ClinicalArea {
   readonly primaryList: string;
   /** Codes of further Lists whose warnings are about this area's entries. */
   readonly furtherLists: RegExp;
-  /** Resource types that hold its entries. */
-  readonly types: readonly string[];
+  /** Whether a resource that is another patient's would be an entry here. */
+  holds(resource: Resource): boolean;
   /** Asked for as well, for a system that does not know `parameter`: gives some of the entries, and says so. */
   readonly fallback?: { readonly parameter: ClinicalArea['parameter']; readonly warning: Warning };
-  find(record: StructuredRecord): readonly Found[];
+  /** Finds one entry at a time, so that whoever reads them can stop; each costs no more than the record's size. */
+  find(record: StructuredRecord): Iterable<Found>;
   /** The entry's clinical date and its fields, as in entries.graphql. */
   translate(found: Found, record: StructuredRecord, read: ValueReader): Translated;
 }

@@ -1,3 +1,4 @@
+import { englishDate } from '../../../../../consent-policy/english-date.ts';
 import type { Section } from '../../../../../consent-policy/vocabulary.ts';
 import { type Connector, emptyAnswer, type SectionAnswer } from '../../connector.ts';
 import { clinicalAreas } from './clinical-area.ts';
@@ -14,7 +15,7 @@ export const gpConnect: Connector = {
       carried.length === 0
         ? Promise.resolve(new Map())
         : readStructuredRecord(call, carried).then((response) =>
-            translate(response, call.access.patient, carried),
+            translate(response, call.access.patient, carried, englishDate(call.now)),
           );
     return new Map(
       wanted.map((section) => [section, answers.then((all) => all.get(section) ?? emptyAnswer('NOT_HELD'))]),

@@ -1,7 +1,7 @@
 import { warnings } from '../../warnings.ts';
 import type { ClinicalArea } from './clinical-area.ts';
+import { list, object, type Resource } from './json.ts';
 import { provenance } from './provenance.ts';
-import { list, object, type Resource } from './record.ts';
 import type { ValueReader } from './value-reader.ts';
 
 const largestInt = 2 ** 31 - 1;
@@ -15,7 +15,7 @@ export const documents: ClinicalArea = {
   fallback: { parameter: { name: 'includeConsultations' }, warning: warnings.consultationDocumentsOnly },
   primaryList: 'documents',
   furtherLists: /^(consultations|problems)-documents-/,
-  types: ['DocumentReference'],
+  holds: ({ resourceType }) => resourceType === 'DocumentReference',
 
   find(record) {
     return (record.byType.get('DocumentReference') ?? []).map((root) => ({ root, parts: [] }));

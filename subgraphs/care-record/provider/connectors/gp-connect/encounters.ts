@@ -1,6 +1,6 @@
 import type { ClinicalArea } from './clinical-area.ts';
+import { list, object, type Resource } from './json.ts';
 import { provenance } from './provenance.ts';
-import { list, object, type Resource, type StructuredRecord } from './record.ts';
 import type { ValueReader } from './value-reader.ts';
 
 /** Kinds of List that make up a consultation: consultation, topic, heading (GP Connect, "List - consultation structure"). */
@@ -11,7 +11,7 @@ export const encounters: ClinicalArea = {
   parameter: { name: 'includeConsultations' },
   primaryList: '1149501000000101',
   furtherLists: /^(325851000000107|25851000000105|24781000000107)$|^problems-consultations-/,
-  types: ['Encounter'],
+  holds: ({ resourceType }) => resourceType === 'Encounter',
 
   find(record) {
     const lists = (record.byType.get('List') ?? []).filter(isStructure);
@@ -22,7 +22,7 @@ export const encounters: ClinicalArea = {
     }));
   },
 
-  translate({ root, parts }, record, read) {
+  translate({ root, parts }, _record, read) {
     const { start, end } = object(root.period);
     const started = read.date(start);
     const consultation = parts.find((part) => listCode(part) === '325851000000107');
@@ -36,7 +36,7 @@ export const encounters: ClinicalArea = {
         started,
         ended: read.date(end),
         reason: read.concept(list(root.reason)[0]),
-        location: location(root, record, read),
+        location: location(root, read),
         discharge: discharge(root, read),
       },
     };
@@ -63,13 +63,13 @@ function author(encounter: Resource, read: ValueReader): string | null {
   return read.person((inRole('REC') ?? inRole('PPRF'))?.individual);
 }
 
-function location(encounter: Resource, record: StructuredRecord, read: ValueReader): string | null {
+function location(encounter: Resource, read: ValueReader): string | null {
   const names = list(encounter.location).map((place) => {
     const reference = object(place).location;
-    const found = record.resolve(reference, encounter);
+    const found = read.look(reference, encounter);
     return read.text(found ? found.name : object(reference).display);
   });
-  return names.filter((name) => name !== null).join('; ') || null;
+  return [...new Set(names.filter((name) => name !== null))].join('; ') || null;
 }
 
 function discharge(encounter: Resource, read: ValueReader): string | null {

@@ -1,5 +1,6 @@
 import type { Label } from '../../../../../consent-policy/vocabulary.ts';
-import { list, object, type Resource, type StructuredRecord } from './record.ts';
+import { list, object, type Resource } from './json.ts';
+import type { StructuredRecord } from './record.ts';
 
 const actCode = new Set([
   'http://hl7.org/fhir/v3/ActCode',
@@ -9,14 +10,14 @@ const confidentiality = new Set([
   'http://hl7.org/fhir/v3/Confidentiality',
   'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
 ]);
-const confidentialityLabels: Readonly<Record<string, Label>> = {
-  U: 'none',
-  L: 'none',
-  M: 'none',
-  N: 'none',
-  R: 'restricted',
-  V: 'very-restricted',
-};
+const confidentialityLabels: ReadonlyMap<string, Label> = new Map([
+  ['U', 'none'],
+  ['L', 'none'],
+  ['M', 'none'],
+  ['N', 'none'],
+  ['R', 'restricted'],
+  ['V', 'very-restricted'],
+]);
 
 /**
  * The stricter of two labels. NOPAT keeps an entry from the patient, R and V from staff: no one word says both, so that
@@ -40,21 +41,23 @@ function labelOf(security: unknown): Label {
   const { system, code } = object(security);
   if (typeof system !== 'string' || typeof code !== 'string') return 'unknown';
   if (actCode.has(system) && code === 'NOPAT') return 'not-for-patient';
-  return (confidentiality.has(system) && confidentialityLabels[code]) || 'unknown';
+  return (confidentiality.has(system) && confidentialityLabels.get(code)) || 'unknown';
 }
 
 /** Labels of an entry: at least as strict as its parts, the encounter it was recorded in, and the lists it stands in. */
 export function entryLabels(record: StructuredRecord): (resources: readonly Resource[]) => Label {
   if (record.resources.every((resource) => ownLabel(resource) === 'none')) return () => 'none';
   const fromLists = listLabels(record);
+  const known = new Map<Resource, Label>();
+  const alone = (resource: Resource) => {
+    const label = known.get(resource) ?? stricter(ownLabel(resource), fromLists.get(resource) ?? 'none');
+    known.set(resource, label);
+    return label;
+  };
   return (resources) =>
     resources
-      .map((resource) => {
-        const encounter = record.resolve(encounterReference(resource));
-        const own = stricter(ownLabel(resource), fromLists.get(resource) ?? 'none');
-        if (!encounter) return own;
-        return stricter(own, stricter(ownLabel(encounter), fromLists.get(encounter) ?? 'none'));
-      })
+      .flatMap((resource) => [resource, record.resolve(encounterReference(resource)) ?? []].flat())
+      .map(alone)
       .reduce(stricter, 'none');
 }
 

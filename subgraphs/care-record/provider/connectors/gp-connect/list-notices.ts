@@ -1,7 +1,8 @@
 import { type Warning, warnings } from '../../warnings.ts';
 import type { ClinicalArea } from './clinical-area.ts';
 import { listCode } from './encounters.ts';
-import { extensions, list, object, type Resource, type StructuredRecord } from './record.ts';
+import { extensions, list, object, type Resource } from './json.ts';
+import type { StructuredRecord } from './record.ts';
 
 const emptyReasons = new Set(['no-content-recorded', 'noContent', 'nilknown']);
 
@@ -15,18 +16,16 @@ export interface ListNotices {
   readonly content: 'some' | 'empty' | 'unsaid';
 }
 
-const incompleteness: Readonly<Record<string, Warning>> = {
-  'data-in-transit': warnings.recordInTransit,
-  'data-awaiting-filing': warnings.awaitingFiling,
-};
+const incompleteness: ReadonlyMap<string, Warning> = new Map([
+  ['data-in-transit', warnings.recordInTransit],
+  ['data-awaiting-filing', warnings.awaitingFiling],
+]);
 
 /** Reads the warning codes and empty reasons of every List that concerns the area. */
 export function listNotices(area: ClinicalArea, record: StructuredRecord): ListNotices {
   const lists = (record.byType.get('List') ?? []).filter((one) => concerns(area, one));
   const primary = lists.filter((one) => listCode(one) === area.primaryList);
-  const codes = lists.flatMap((one) =>
-    extensions(one, 'ListWarningCode-1').map(({ valueCode }) => String(valueCode)),
-  );
+  const codes = lists.flatMap(warningCodes);
   const reasons = lists.flatMap(emptyReason);
   const missing = lists.some((one) => list(one.entry).some((entry) => !isThere(entry, one, record)));
   return {
@@ -34,8 +33,8 @@ export function listNotices(area: ClinicalArea, record: StructuredRecord): ListN
     incomplete: [
       ...codes
         .filter((code) => code !== 'confidential-items')
-        .map((code) => incompleteness[code] ?? warnings.searchIncomplete),
-      ...(missing ? [warnings.partlyUnavailable] : []),
+        .map((code) => incompleteness.get(code) ?? warnings.searchIncomplete),
+      ...(missing || lists.some((one) => record.doubtful.has(one)) ? [warnings.partlyUnavailable] : []),
     ],
     content: contentOf(primary),
   };
@@ -52,8 +51,18 @@ function contentOf(primary: readonly Resource[]): ListNotices['content'] {
   return reasons.some((reason) => reason === 'withheld' || emptyReasons.has(reason)) ? 'empty' : 'unsaid';
 }
 
-function emptyReason(one: Resource): readonly string[] {
-  return list(object(one.emptyReason).coding).map((coding) => String(object(coding).code));
+/** What a List warns of; a code that cannot be read is one that nobody knows. */
+export function warningCodes(one: Resource): readonly string[] {
+  return extensions(one, 'ListWarningCode-1').map(({ valueCode }) => word(valueCode));
+}
+
+/** Why a List is empty, as far as it says. */
+export function emptyReason(one: Resource): readonly string[] {
+  return list(object(one.emptyReason).coding).map((coding) => word(object(coding).code));
+}
+
+function word(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function isThere(entry: unknown, one: Resource, record: StructuredRecord): boolean {

@@ -1,15 +1,16 @@
 import type { ClinicalArea, Found } from './clinical-area.ts';
+import { extensions, type Json, list, object, type Resource } from './json.ts';
 import { provenance } from './provenance.ts';
-import { extensions, type Json, list, object, type Resource, type StructuredRecord } from './record.ts';
+import type { StructuredRecord } from './record.ts';
 import type { Concept, ValueReader } from './value-reader.ts';
 
 /** CareConnect-PrescriptionType-1; other types say nothing of repeating. */
-const repeating: Readonly<Record<string, boolean>> = {
-  acute: false,
-  'acute-handwritten': false,
-  repeat: true,
-  'repeat-dispensing': true,
-};
+const repeating: ReadonlyMap<unknown, boolean> = new Map([
+  ['acute', false],
+  ['acute-handwritten', false],
+  ['repeat', true],
+  ['repeat-dispensing', true],
+]);
 
 /**
  * A medicine is a MedicationStatement with its Medication, its plan (MedicationRequest, intent `plan`) and the plan's
@@ -19,15 +20,15 @@ export const medications: ClinicalArea = {
   parameter: { name: 'includeMedication', part: [{ name: 'includePrescriptionIssues', valueBoolean: true }] },
   primaryList: '933361000000108',
   furtherLists: /^(consultations|problems)-medications-/,
-  types: ['MedicationStatement', 'MedicationRequest'],
+  holds: (one) => one.resourceType === 'MedicationStatement' || isRequest(one),
 
-  find(record) {
+  *find(record) {
     const requests = record.byType.get('MedicationRequest') ?? [];
     const issues = Map.groupBy(requests, (request) => record.resolve(list(request.basedOn)[0]));
     const taken = new Set<Resource>();
     const withParts = (root: Resource): Found => {
       taken.add(root);
-      const plans = list(root.basedOn).map((reference) => record.resolve(reference));
+      const plans = new Set(list(root.basedOn).map((reference) => record.resolve(reference)));
       const related = [root, ...plans].flatMap((plan) => (plan ? [plan, ...(issues.get(plan) ?? [])] : []));
       const parts = new Set(related.flatMap((one) => [one, medicineOf(one, record)]));
       parts.delete(root);
@@ -35,12 +36,9 @@ export const medications: ClinicalArea = {
       for (const part of parts) if (part) taken.add(part);
       return { root, parts: [...parts].filter((part) => part !== null) };
     };
-    const statements = (record.byType.get('MedicationStatement') ?? []).map(withParts);
+    for (const statement of record.byType.get('MedicationStatement') ?? []) yield withParts(statement);
     const plansFirst = [...requests].sort((one, other) => Number(isIssue(one)) - Number(isIssue(other)));
-    return [
-      ...statements,
-      ...plansFirst.flatMap((request) => (taken.has(request) ? [] : [withParts(request)])),
-    ];
+    for (const request of plansFirst) if (!taken.has(request)) yield withParts(request);
   },
 
   translate({ root, parts }, record, read) {
@@ -63,7 +61,7 @@ export const medications: ClinicalArea = {
         ended: read.date(period.end),
         repeat: isRepeat(plan),
         prescriber: read.person(object(plan?.requester).agent),
-        reason: reason(root, record, read) ?? (plan && reason(plan, record, read)),
+        reason: reason(root, read) ?? (plan && reason(plan, read)),
         note: read.notes(...[root, ...parts.filter(isRequest)].map((one) => one.note)),
       },
     };
@@ -101,10 +99,10 @@ function isRepeat(plan: Resource | null): boolean | null {
   if (!plan) return null;
   const { valueCodeableConcept } = object(extensions(plan, 'PrescriptionType-1')[0]);
   const { code } = object(list(object(valueCodeableConcept).coding)[0]);
-  return typeof code === 'string' ? (repeating[code] ?? null) : null;
+  return repeating.get(code) ?? null;
 }
 
-function reason(resource: Resource, record: StructuredRecord, read: ValueReader): Concept | null {
+function reason(resource: Resource, read: ValueReader): Concept | null {
   const coded = read.concept(list(resource.reasonCode)[0]);
-  return coded ?? read.concept(record.resolve(list(resource.reasonReference)[0])?.code);
+  return coded ?? read.concept(read.look(list(resource.reasonReference)[0])?.code);
 }

@@ -1,4 +1,4 @@
-import { type Json, list, object, type Resource } from './record.ts';
+import { type Json, list, object, type Resource } from './json.ts';
 import type { Concept, ValueReader } from './value-reader.ts';
 
 /** What was found: shared by `Result` and `ResultMember` in entries.graphql. */

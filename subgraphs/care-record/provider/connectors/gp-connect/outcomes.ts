@@ -1,5 +1,5 @@
 import type { SourceState } from '../../../source-state.ts';
-import { type Json, list, object } from './record.ts';
+import { type Json, list, object } from './json.ts';
 
 /**
  * Spine error codes (GP Connect, "Error handling guidance"), the one that withholds most first. GP Connect answers
@@ -20,9 +20,9 @@ const states: readonly (readonly [string, SourceState])[] = [
 
 /** What the outcomes inside a Bundle say of the areas asked for. */
 export interface Notices {
-  /** Parameters whose area is switched off, e.g. `includeProblems`. */
+  /** Parameters whose area is switched off, in lower case, e.g. `includeproblems`. */
   readonly off: ReadonlySet<string>;
-  /** Parameters of which a part was not understood. */
+  /** Parameters of which a part was not understood, in lower case. */
   readonly partly: ReadonlySet<string>;
   /** True for anything else that the source warns of. */
   readonly other: boolean;
@@ -46,7 +46,7 @@ export function refusalState(status: number, body: unknown): SourceState | null 
 /** Reads the OperationOutcomes among the entries of a Bundle (GP Connect, "Configuration for supported clinical areas"). */
 export function readNotices(outcomes: readonly Json[]): Notices {
   const all = outcomes.flatMap(issues);
-  const warnings = all.filter((issue) => issue.severity === 'warning');
+  const warnings = all.filter(isWarning);
   const named = warnings.map(parameterOf);
   const errors = all.filter((issue) => issue.severity === 'error' || issue.severity === 'fatal');
   return {
@@ -57,6 +57,12 @@ export function readNotices(outcomes: readonly Json[]): Notices {
     other: named.includes(null) || errors.length > 0,
     refusal: stateOf(errors),
   };
+}
+
+/** Suppliers differ in the severity of what they leave out: whatever is no error says so by its code. */
+function isWarning(issue: Json): boolean {
+  if (issue.severity === 'error' || issue.severity === 'fatal') return false;
+  return issue.severity === 'warning' || codesOf(issue).includes('NOT_IMPLEMENTED');
 }
 
 function issues(outcome: Json): readonly Json[] {
@@ -73,9 +79,8 @@ function parameterOf(issue: Json): string | null {
   if (!codesOf(issue).includes('NOT_IMPLEMENTED')) return null;
   const { diagnostics, details } = issue;
   const words = [diagnostics, object(details).text].filter((text) => typeof text === 'string');
-  return (
-    words.map((text) => /^include\w+(\.\w+)?/.exec(text)?.[0]).find((name) => name !== undefined) ?? null
-  );
+  const names = words.map((text) => /^\s*(include\w+(\.\w+)?)/i.exec(text)?.[1]?.toLowerCase());
+  return names.find((name) => name !== undefined) ?? null;
 }
 
 function codesOf(issue: Json): readonly unknown[] {

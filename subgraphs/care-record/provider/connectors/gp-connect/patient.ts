@@ -1,25 +1,31 @@
 import type { TracedPatient } from '../../../../../consent-policy/access-context.ts';
 import { type ClaimedPerson, crossCheck } from '../../cross-check.ts';
 import type { Warning } from '../../warnings.ts';
-import { list, object, type Resource, type StructuredRecord } from './record.ts';
+import { list, nhsNumbers, object, type Resource } from './json.ts';
+import type { StructuredRecord } from './record.ts';
 
 /** The warnings of the cross-check (GP Connect: "SHALL"); null unless every Patient in the record is the one traced. */
 export function checkPatient(record: StructuredRecord, traced: TracedPatient): readonly Warning[] | null {
-  const checks = (record.byType.get('Patient') ?? []).map((patient) =>
-    crossCheck(traced, claimedPerson(patient)),
-  );
+  const checks = (record.byType.get('Patient') ?? []).map((patient) => checkNumbers(patient, traced));
   if (checks.length === 0 || checks.some(({ samePerson }) => !samePerson)) return null;
   return [...new Set(checks.flatMap(({ warnings }) => warnings))];
 }
 
-function claimedPerson(patient: Resource): ClaimedPerson {
-  const number = list(patient.identifier)
-    .map(object)
-    .find(({ system }) => typeof system === 'string' && /\/Id\/nhs-number$/i.test(system));
+/** Every number must be this person's; where the current one is among them, a former one needs no warning. */
+function checkNumbers(patient: Resource, traced: TracedPatient): ReturnType<typeof crossCheck> {
+  const numbers = new Set(nhsNumbers(patient.identifier));
+  const check = (nhsNumber: string | null) => crossCheck(traced, claimedPerson(patient, nhsNumber));
+  const failed = [...numbers].map(check).find(({ samePerson }) => !samePerson);
+  if (failed) return failed;
+  const [first] = numbers;
+  return check(numbers.has(traced.nhsNumber) ? traced.nhsNumber : (first ?? null));
+}
+
+function claimedPerson(patient: Resource, nhsNumber: string | null): ClaimedPerson {
   const names = list(patient.name).map(object);
   const { family } = names.find(({ use }) => use === 'official') ?? names[0] ?? {};
   return {
-    nhsNumber: word(number?.value),
+    nhsNumber,
     birthDate: word(patient.birthDate),
     familyName: word(family),
   };

@@ -1,6 +1,6 @@
 import type { ClinicalArea } from './clinical-area.ts';
+import { extensions, object, type Resource } from './json.ts';
 import { provenance } from './provenance.ts';
-import { extensions, object, type Resource } from './record.ts';
 import type { ValueReader } from './value-reader.ts';
 
 /** Verifications that take the statement back, so that its clinical status must not be shown. */
@@ -11,7 +11,7 @@ export const problems: ClinicalArea = {
   parameter: { name: 'includeProblems' },
   primaryList: '717711000000103',
   furtherLists: /^consultations-problems-|^problems-linked-problems-/,
-  types: ['Condition'],
+  holds: ({ resourceType }) => resourceType === 'Condition',
 
   find(record) {
     return (record.byType.get('Condition') ?? []).map((root) => ({

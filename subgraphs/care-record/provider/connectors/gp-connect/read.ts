@@ -3,7 +3,7 @@ import type { SystemCall } from '../../connector.ts';
 import type { SystemResponse } from '../../system-http.ts';
 import { auditToken, placeholderAsid, requestingOdsCode } from './audit-token.ts';
 import { clinicalAreas } from './clinical-area.ts';
-import type { Json } from './record.ts';
+import type { Json } from './json.ts';
 
 const interaction = 'urn:nhs:names:services:gpconnect:fhir:operation:gpc.getstructuredrecord-1';
 const fhirJson = 'application/fhir+json';

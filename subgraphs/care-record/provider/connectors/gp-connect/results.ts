@@ -1,8 +1,9 @@
 import type { ClinicalArea, Found } from './clinical-area.ts';
 import { listCode } from './encounters.ts';
+import { list, object, type Resource } from './json.ts';
 import { observationValue, resultMembers } from './observation-values.ts';
 import { provenance } from './provenance.ts';
-import { list, object, type Resource, type StructuredRecord } from './record.ts';
+import type { StructuredRecord } from './record.ts';
 import type { ValueReader } from './value-reader.ts';
 
 const primaryList = '887191000000108';
@@ -20,19 +21,20 @@ export const results: ClinicalArea = {
   parameter: { name: 'includeInvestigations' },
   primaryList,
   furtherLists,
-  types: ['DiagnosticReport', 'Observation'],
+  holds: (one) => one.resourceType === 'DiagnosticReport' || (isObservation(one) && isInvestigation(one)),
 
-  find(record) {
+  *find(record) {
     const observations = record.byType.get('Observation') ?? [];
     const reached = reachFrom(record, observations);
-    const reports = (record.byType.get('DiagnosticReport') ?? []).map((root) =>
-      withContext(root, reached(targets(record, root.result)), record),
-    );
-    const taken = new Set(reports.flatMap(({ parts }) => parts));
+    const taken = new Set<Resource>();
+    for (const root of record.byType.get('DiagnosticReport') ?? []) {
+      const report = withContext(root, reached(targets(record, root.result)), record);
+      for (const part of report.parts) taken.add(part);
+      yield report;
+    }
     const children = new Set(observations.flatMap((one) => members(record, one)));
     const listed = listedInvestigations(record);
     const isResult = (one: Resource) => listed.has(one) || isInvestigation(one);
-    const alone: Found[] = [];
     const topFirst = [...observations].sort(
       (one, other) => Number(children.has(one)) - Number(children.has(other)),
     );
@@ -40,9 +42,8 @@ export const results: ClinicalArea = {
       if (taken.has(root) || !(isResult(root) || members(record, root).some(isResult))) continue;
       const [, ...parts] = reached([root]);
       for (const one of [root, ...parts]) taken.add(one);
-      alone.push(withContext(root, parts, record));
+      yield withContext(root, parts, record);
     }
-    return [...reports, ...alone];
   },
 
   translate({ root, parts }, record, read) {
@@ -100,7 +101,7 @@ function withContext(root: Resource, observations: readonly Resource[], record: 
 function members(record: StructuredRecord, group: Resource): readonly Resource[] {
   if (group.related === undefined) return [];
   return targets(record, [...related(group, 'has-member'), ...related(group, undefined)]).filter(
-    ({ resourceType }) => resourceType === 'Observation',
+    isObservation,
   );
 }
 
@@ -129,7 +130,11 @@ function listedInvestigations(record: StructuredRecord): ReadonlySet<Resource> {
     return code === primaryList || furtherLists.test(code);
   });
   const items = lists.flatMap((one) => list(one.entry).map((entry) => object(entry).item));
-  return new Set(targets(record, items).filter(({ resourceType }) => resourceType === 'Observation'));
+  return new Set(targets(record, items).filter(isObservation));
+}
+
+function isObservation({ resourceType }: Resource): boolean {
+  return resourceType === 'Observation';
 }
 
 function isInvestigation(observation: Resource): boolean {

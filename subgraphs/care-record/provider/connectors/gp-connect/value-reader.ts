@@ -1,4 +1,6 @@
-import { type Json, list, object, type Resource, type StructuredRecord } from './record.ts';
+import { type Json, list, object, type Resource } from './json.ts';
+import type { StructuredRecord } from './record.ts';
+import type { SharedParts } from './shared-parts.ts';
 
 /** A coded value in the words of `Concept` in entries.graphql. */
 export interface Concept {
@@ -27,10 +29,19 @@ export function isDate(value: unknown): value is string {
 /** Reads single values of one section and counts those that are not what they should be: each costs its own field only. */
 export class ValueReader {
   readonly #record: StructuredRecord;
+  readonly #shared: SharedParts;
+  readonly #names = new Map<Resource, string | null>();
   unreadable = 0;
 
-  constructor(record: StructuredRecord) {
+  constructor(record: StructuredRecord, shared: SharedParts) {
     this.#record = record;
+    this.#shared = shared;
+  }
+
+  /** Another resource that an entry shows something of; null also where it has been shown too often. */
+  look(reference: unknown, from?: Resource): Resource | null {
+    const found = this.#record.resolve(reference, from);
+    return found && this.#shared.allows(found) ? found : null;
   }
 
   /** Counts a value that cannot be read. */
@@ -83,11 +94,25 @@ export class ValueReader {
 
   /** The name of a person referred to. An organisation's is not given: it would tell a restricted person's place. */
   person(reference: unknown): string | null {
-    const found = this.#record.resolve(reference);
-    if (found?.resourceType === 'PractitionerRole') return this.person(found.practitioner);
-    if (found?.resourceType === 'Practitioner') return this.name(found);
+    const found = this.#practitioner(reference);
+    if (found) return this.#nameOf(found);
     const { reference: target, display } = object(reference);
     return typeof target === 'string' && target.startsWith('Practitioner') ? this.text(display) : null;
+  }
+
+  /** A role leads to a practitioner and no further: one that leads to a role would have no end. */
+  #practitioner(reference: unknown): Resource | null {
+    const named = this.look(reference);
+    const found = named?.resourceType === 'PractitionerRole' ? this.look(named.practitioner) : named;
+    return found?.resourceType === 'Practitioner' ? found : null;
+  }
+
+  #nameOf(practitioner: Resource): string | null {
+    const known = this.#names.get(practitioner);
+    if (known !== undefined) return known;
+    const name = this.name(practitioner);
+    this.#names.set(practitioner, name);
+    return name;
   }
 
   name(resource: Resource): string | null {
