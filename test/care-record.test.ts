@@ -174,7 +174,7 @@ const entry = (id: string, order: string | null = '2020-01-01', label = 'none') 
 const northgate: Source = { odsCode: 'RXX01', name: 'Northgate', careSetting: 'ACUTE', silent: false };
 /** What goes on of a section that Northgate answered; null for nothing. */
 const read = (plan: SectionPlan, value: unknown) =>
-  plan.readMember(value, { source: northgate, mostEntries: 100 });
+  plan.readMember(value, { source: northgate, others: new Set(), mostEntries: 100 });
 
 describe('the check of an answer', () => {
   const plan = sectionOf(
@@ -308,6 +308,7 @@ const providerOf = (registered: RegisterEntry, subgraphUrl = 'http://127.0.0.1:1
   entry: registered,
   subgraphUrl,
   agreement: agreementOf(registered),
+  others: new Set(),
 });
 const located = (providers: readonly Provider[], more: Partial<Located> = {}): Located => ({
   providers,

@@ -53,7 +53,12 @@ function providerOf(odsCode: string, locate: RegisterEntry['locate']): Provider 
     retention: { period: '8 years', basis: 'code', storedAt: 'here' },
     limits: { timeoutMs: 2000, concurrency: 4, itemsPerSection: 500, bytes: 100_000 },
   };
-  return { entry, subgraphUrl: 'http://127.0.0.1:1/graphql', agreement: agreementOf(entry) };
+  return {
+    entry,
+    subgraphUrl: 'http://127.0.0.1:1/graphql',
+    agreement: agreementOf(entry),
+    others: new Set(),
+  };
 }
 
 const everybody = [

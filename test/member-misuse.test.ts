@@ -116,6 +116,21 @@ describe('what a member says of others', () => {
     expect(await answered(odd('a', riverside))).toBe('INVALID_ANSWER');
   });
 
+  test('may be of strangers where several report, never of neighbours', async () => {
+    const reports = [
+      { state: 'COMPLETE', warnings: [] },
+      { state: 'NOT_HELD', warnings: [] },
+    ];
+    const of = async (odsCode: string, name: string) => {
+      const items = [item('a', { source: { organisation: { odsCode, name } } })];
+      return misusersOf(await asked({ items, keys: keys('a'), reports }))[0];
+    };
+    expect(await of('RSS01', 'Southern Hospital')).toBe('COMPLETE');
+    expect(await of(misuser, 'Misuser')).toBe('COMPLETE');
+    expect(await of(riverside, 'Southern Hospital')).toBe('INVALID_ANSWER');
+    expect(await of('RSS01', 'Riverside Surgery')).toBe('INVALID_ANSWER');
+  });
+
   test('may be nothing', async () => {
     const answer = await asked({ items: [item('a', { source: { organisation: null } })], keys: keys('a') });
     expect(misusersOf(answer)).toEqual(['COMPLETE', ['MINE a']]);

@@ -1,12 +1,17 @@
 import type { FieldTree } from './field-tree.ts';
-import type { Source } from './outcome.ts';
 
-/** Whether an entry says of itself what is known already: the id of its key and, where it has an owner, whose it is. */
-export type ClaimsCheck = (item: unknown, id: string, owner: Source | null) => boolean;
+/** The organisations that one answer may speak for. */
+export interface Voice {
+  speaksForCode(odsCode: unknown): boolean;
+  speaksForName(name: unknown): boolean;
+}
+
+/** Whether an entry says of itself what is known already: the id of its key, and an organisation that its member speaks for. */
+export type ClaimsCheck = (item: unknown, id: string, voice: Voice) => boolean;
 
 /**
  * Compiles a check of what one selection of entries shows of their ids and organisations, under whatever names: a member may be
- * anybody's program, and may speak for itself alone. An organisation that is null, or has no name, claims nothing.
+ * anybody's program. An organisation that is null, or has no name, claims nothing.
  */
 export function claimsCheck(entry: FieldTree): ClaimsCheck {
   const ids = named(entry, 'id').map(({ key }) => key);
@@ -17,17 +22,16 @@ export function claimsCheck(entry: FieldTree): ClaimsCheck {
       names: named(below ?? [], 'name').map((each) => each.key),
     })),
   );
-  const isOwners = (item: unknown, owner: Source) =>
+  const isSpokenFor = (item: unknown, voice: Voice) =>
     organisations.every(({ path: [source, organisation], odsCodes, names }) => {
       const claimed = at(at(item, source), organisation);
       if (claimed === null) return true;
       return (
-        odsCodes.every((key) => at(claimed, key) === owner.odsCode) &&
-        names.every((key) => [null, owner.name].includes(at(claimed, key) as string | null))
+        odsCodes.every((key) => voice.speaksForCode(at(claimed, key))) &&
+        names.every((key) => at(claimed, key) === null || voice.speaksForName(at(claimed, key)))
       );
     });
-  return (item, id, owner) =>
-    ids.every((key) => at(item, key) === id) && (owner === null || isOwners(item, owner));
+  return (item, id, voice) => ids.every((key) => at(item, key) === id) && isSpokenFor(item, voice);
 }
 
 function named(tree: FieldTree, name: string): FieldTree {

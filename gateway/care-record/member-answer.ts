@@ -29,7 +29,7 @@ export function sectionOutcome(
   }
   const mostEntries = excess * provider.entry.limits.itemsPerSection;
   const isPatients = at(patient, patientKey) === nhsNumber;
-  const read = isPatients ? plan.readMember(section, { source, mostEntries }) : null;
+  const read = isPatients ? plan.readMember(section, { source, others: provider.others, mostEntries }) : null;
   const state = read && stateOf(read, isFaulty);
   return read === null || state === null
     ? emptyOutcome(source, plan, 'INVALID_ANSWER', { elapsedMs })

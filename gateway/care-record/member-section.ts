@@ -1,7 +1,7 @@
 import { type GraphQLObjectType, getNamedType, isObjectType } from 'graphql';
 import type { SourceState } from '../../subgraphs/care-record/source-state.ts';
 import { misfit, objectReader } from './answer-check.ts';
-import { claimsCheck } from './entry-claims.ts';
+import { claimsCheck, type Voice } from './entry-claims.ts';
 import type { FieldTree } from './field-tree.ts';
 import type { Key, Source } from './outcome.ts';
 
@@ -22,6 +22,8 @@ export interface MemberSection {
 /** The member that answered, and how many entries it may send before they are not even looked at. */
 export interface Answerer {
   readonly source: Source;
+  /** Codes and names of the other organisations of the register. */
+  readonly others: ReadonlySet<unknown>;
   readonly mostEntries: number;
 }
 
@@ -31,7 +33,7 @@ export type MemberReader = (value: unknown, answerer: Answerer) => MemberSection
 /** More organisations than this stand behind no other region's gateway. */
 const mostReports = 1000;
 
-/** Items as selected, and one key for each of them. Several reports come from another region's gateway, whose entries are not its own. */
+/** Items as selected, one key for each of them, and nothing said for others. */
 export function memberReader(memberType: GraphQLObjectType, items: FieldTree): MemberReader {
   const shape = objectReader(memberType.name, [
     ...items,
@@ -39,18 +41,32 @@ export function memberReader(memberType: GraphQLObjectType, items: FieldTree): M
     reserved(memberType, reportsKey, 'reports', ['state', 'warnings']),
   ]);
   const claims = items.map(({ key, below }) => ({ key, isTrue: claimsCheck(below ?? []) }));
-  return (value, { source, mostEntries }) => {
-    if (!isWithin(value, items, mostEntries)) return null;
+  return (value, answerer) => {
+    if (!isWithin(value, items, answerer.mostEntries)) return null;
     const read = shape(value);
     if (read === misfit) return null;
     const section = read as MemberSection;
     const keys = section[keysKey];
     if (new Set(keys.map(({ id }) => id)).size !== keys.length) return null;
-    const owner = section[reportsKey].length > 1 ? null : source;
+    const voice = voiceOf(answerer, section[reportsKey].length);
     const isTrue = claims.every((claim) =>
-      section[claim.key]?.every((item, index) => claim.isTrue(item, keys[index]?.id ?? '', owner)),
+      section[claim.key]?.every((item, index) => claim.isTrue(item, keys[index]?.id ?? '', voice)),
     );
     return isTrue ? section : null;
+  };
+}
+
+/**
+ * A provider speaks for itself. Several reports come from another region's gateway, which speaks for organisations that are not
+ * known here, and for none that has a register entry of its own.
+ */
+function voiceOf({ source, others }: Answerer, reports: number): Voice {
+  if (reports > 1) {
+    return { speaksForCode: (code) => !others.has(code), speaksForName: (name) => !others.has(name) };
+  }
+  return {
+    speaksForCode: (code) => code === source.odsCode,
+    speaksForName: (name) => name === source.name,
   };
 }
 

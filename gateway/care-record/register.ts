@@ -9,6 +9,8 @@ export interface Provider {
   /** Where its subgraph answers: its own, or the one that we host for it. */
   readonly subgraphUrl: string;
   readonly agreement: SharingAgreement;
+  /** Codes and names of the other organisations of the register, for which it does not speak. */
+  readonly others: ReadonlySet<string>;
 }
 
 /** The providers that are registered. */
@@ -19,10 +21,17 @@ export interface Register {
 
 /** Reads the register of the data folder, or throws a `RegisterFault`. */
 export function readRegister(config: Pick<Config, 'DATA_DIR' | 'PROVIDER_SUBGRAPHS_URL'>): Register {
-  const providers = readRegisterFiles(config.DATA_DIR).map((entry) => ({
+  const entries = readRegisterFiles(config.DATA_DIR);
+  const providers = entries.map((entry) => ({
     entry,
     subgraphUrl: entry.subgraphUrl ?? `${config.PROVIDER_SUBGRAPHS_URL}/${entry.provider}/graphql`,
     agreement: agreementOf(entry),
+    others: new Set(
+      entries
+        .filter((each) => each !== entry)
+        .flatMap(({ organisation: { odsCode, name } }) => [odsCode, name])
+        .filter((word) => word !== entry.organisation.name),
+    ),
   }));
   return { providers, byOdsCode: new Map(providers.map((each) => [each.entry.organisation.odsCode, each])) };
 }
