@@ -250,6 +250,19 @@ describe('parts that many entries share', () => {
     expect(reads).toBeLessThan(20);
   });
 
+  it('take a label down through lists as deep as they go', () => {
+    const depth = 15_000;
+    const deep = many(depth, (index) =>
+      listOf('deep', [index + 1 === depth ? 'Condition/c' : `List/l${index + 1}`], {
+        id: `l${index}`,
+        ...(index === 0 && { meta: { security: [{ system: 'urn:x', code: 'unheard' }] } }),
+      }),
+    );
+    const sent = recordOf('problems', problem);
+    const entry = [...list(sent), ...deep.map((resource) => ({ resource }))];
+    expect(answer({ ...sent, entry }, 'problems').entries).toMatchObject([{ label: 'unknown' }]);
+  });
+
   it('end at the practitioner of a role, even one that names itself', () => {
     const role = {
       resourceType: 'PractitionerRole',

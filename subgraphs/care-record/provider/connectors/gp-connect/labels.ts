@@ -76,19 +76,19 @@ function associatedEncounter(resource: Resource): unknown {
 
 function listLabels(record: StructuredRecord): ReadonlyMap<Resource, Label> {
   const labels = new Map<Resource, Label>();
-  const spread = (holder: Resource, label: Label) => {
+  // A stack, since Lists may stand in each other deeper than calls may; each is read again only when its label got stricter.
+  const open = (record.byType.get('List') ?? []).map((holder) => ({ holder, label: ownLabel(holder) }));
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { holder, label } = next;
+    if (label === 'none') continue;
     const items = list(holder.entry).map((entry) => object(entry).item);
     for (const item of [...items, holder.encounter]) {
       const found = record.resolve(item, holder);
       const before = found && (labels.get(found) ?? 'none');
       if (!found || before === null || stricter(before, label) === before) continue;
       labels.set(found, stricter(before, label));
-      if (found.resourceType === 'List') spread(found, label);
+      if (found.resourceType === 'List') open.push({ holder: found, label });
     }
-  };
-  for (const holder of record.byType.get('List') ?? []) {
-    const label = ownLabel(holder);
-    if (label !== 'none') spread(holder, label);
   }
   return labels;
 }

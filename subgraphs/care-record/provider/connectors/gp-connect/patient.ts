@@ -15,8 +15,10 @@ export function checkPatient(record: StructuredRecord, traced: TracedPatient): r
 function checkNumbers(patient: Resource, traced: TracedPatient): ReturnType<typeof crossCheck> {
   const numbers = new Set(nhsNumbers(patient.identifier));
   const check = (nhsNumber: string | null) => crossCheck(traced, claimedPerson(patient, nhsNumber));
-  const failed = [...numbers].map(check).find(({ samePerson }) => !samePerson);
-  if (failed) return failed;
+  for (const number of numbers) {
+    const checked = check(number);
+    if (!checked.samePerson) return checked;
+  }
   const [first] = numbers;
   return check(numbers.has(traced.nhsNumber) ? traced.nhsNumber : (first ?? null));
 }
