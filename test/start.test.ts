@@ -21,7 +21,13 @@ describe.skipIf(!(await areFree()))('npm start (skipped: a port of 4000 or 4100â
   beforeEach(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'suture-start-'));
   });
-  afterEach(() => rm(dataDir, { recursive: true, force: true }));
+  afterEach(async () => {
+    for (const { interrupt, ended } of running.splice(0)) {
+      interrupt();
+      await ended;
+    }
+    await rm(dataDir, { recursive: true, force: true });
+  });
 
   test('prints where to look, who can ask, a query and its answer, and ends cleanly', async () => {
     const started = run(dataDir);
@@ -67,6 +73,9 @@ describe.skipIf(!(await areFree()))('npm start (skipped: a port of 4000 or 4100â
   });
 });
 
+/** What a test has started, ended after it however it went. */
+const running: { readonly interrupt: () => void; readonly ended: Promise<unknown> }[] = [];
+
 function run(dataDir: string) {
   const child = spawn('npm', ['start'], { env: { ...process.env, DATA_DIR: dataDir }, detached: true });
   let shown = '';
@@ -77,7 +86,7 @@ function run(dataDir: string) {
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
-  return {
+  const started = {
     shown: () => shown,
     ended: new Promise<number | null>((resolve) => child.once('close', resolve)),
     until: (words: string) =>
@@ -87,11 +96,14 @@ function run(dataDir: string) {
       }),
     interrupt: () => interrupt(child),
   };
+  running.push(started);
+  return started;
 }
 
 /** What Ctrl-C does in a terminal: every process of the group is interrupted. */
-function interrupt({ pid }: ChildProcess): void {
-  if (pid !== undefined) process.kill(-pid, 'SIGINT');
+function interrupt({ pid, exitCode, signalCode }: ChildProcess): void {
+  const isRunning = exitCode === null && signalCode === null;
+  if (pid !== undefined && isRunning) process.kill(-pid, 'SIGINT');
 }
 
 /** What a command prints, run as a shell would; a command that fails fails the test. */

@@ -109,7 +109,7 @@ function planner(house: CareRecordHouse) {
     const key = JSON.stringify([query, conditions]);
     const known = plans.get(key);
     if (known) return known;
-    const document = documents.get(query) ?? parse(query);
+    const document = documents.get(query) ?? parse(query, { noLocation: true });
     documents.set(query, document);
     const plan = planRecord(
       house.publicSchema,

@@ -17,6 +17,7 @@ export const warnings = {
     'Only documents filed in a consultation are given by this source; there may be others.',
   formerNumber: 'Found under a former NHS number of this person.',
   notConnected: 'This organisation may hold information but is not connected to this record.',
-  locatorDown: 'It could not be found out whether this source holds anything.',
+  locatorDown:
+    'It could not be found out who holds information about this person; other organisations may too.',
 } as const;
 export type Warning = (typeof warnings)[keyof typeof warnings];
