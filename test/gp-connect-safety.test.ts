@@ -226,6 +226,14 @@ describe('parts that many entries share', () => {
     expect(found.entries.every(({ item }) => item.source.author === 'Fenn')).toBe(true);
   });
 
+  it('leave a section INCOMPLETE even where its first entry is too much', () => {
+    const authors = many(200, () => ({ reference: 'Practitioner/d' }));
+    const letter = { resourceType: 'DocumentReference', id: 'r', subject, author: authors };
+    const nameless = { ...practitioner(''), name: [{ given: Array.from({ length: 50_000 }, () => '') }] };
+    const found = answer(bundleOf(patient, listOf(uncategorised, []), letter, nameless), 'documents');
+    expect(found).toMatchObject({ state: 'INCOMPLETE', warnings: [warnings.tooEntangled], entries: [] });
+  });
+
   it('do not make the label of one encounter be read for every entry', () => {
     let reads = 0;
     const security = many(50, () => ({ system: 'http://hl7.org/fhir/v3/Confidentiality', code: 'R' }));

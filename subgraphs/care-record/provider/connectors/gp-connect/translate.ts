@@ -127,7 +127,8 @@ function areaState(
   if (area.fallback && fellBack) found.push(area.fallback.warning);
   else if (content === 'unsaid' && entries > 0) found.push(warnings.partlyUnavailable);
   if (withheld) return { state: 'PARTLY_WITHHELD', found };
-  if (content === 'unsaid' && entries === 0 && !fellBack) return { state: 'NO_RECORD_GIVEN', found };
+  if (content === 'unsaid' && entries === 0 && !fellBack && !tooEntangled)
+    return { state: 'NO_RECORD_GIVEN', found };
   if (found.length > 0) return { state: 'INCOMPLETE', found };
   return { state: 'COMPLETE', found: entries === 0 ? [warnings.emptyList] : [] };
 }
