@@ -837,8 +837,8 @@ describe('over the wire', () => {
     ['gp-dissent', 'local', ['COMPLETE']],
     ['gp-dissent-same-day', 'local', ['COMPLETE']],
     ['gp-consent-later', 'none', ['COMPLETE']],
-    ['in-transit', 'local', ['INCOMPLETE']],
-    ['all-confidential', 'local', ['PARTLY_WITHHELD']],
+    ['in-transit', 'none', ['INCOMPLETE']],
+    ['all-confidential', 'none', ['PARTLY_WITHHELD']],
   ])('reads the region practice record of the situation `%s`', async (situation, dissent, state) => {
     server = gpSystem();
     const person = people.find((one) => one.situation === situation);

@@ -194,6 +194,14 @@ describe('a source that does not answer in full', () => {
     expect(answer.body.errors).toBeUndefined();
   });
 
+  test.each([
+    ['in-transit', 'INCOMPLETE'],
+    ['awaiting-filing', 'INCOMPLETE'],
+    ['all-confidential', 'PARTLY_WITHHELD'],
+  ])('is that to a hospital too: %s is %s', async (situation, state) => {
+    expect(reportOf(await ask('hospital-doctor', situation), 'problems', riverside)?.state).toBe(state);
+  });
+
   test('costs no other source anything', async () => {
     const answer = await ask('gp', 'slow-provider');
     expect(reportOf(answer, 'problems', northgate)?.state).toBe('COMPLETE');

@@ -28,7 +28,7 @@ export interface EntryItem {
 export interface SectionAnswer {
   readonly state: SourceState;
   readonly warnings: readonly Warning[];
-  /** `local` if the record says that the patient dissents to the shared record. */
+  /** `local` if the record says, or leaves open, that the patient dissents to the shared record. */
   readonly dissent: Exclude<Dissent, 'regional'>;
   readonly entries: readonly EntryDraft[];
 }

@@ -19,6 +19,13 @@ const nothingRecorded = new Set(['no-content-recorded', 'noContent']);
 /** Statuses of an Observation that has been made and stands (STU3, "ObservationStatus"). */
 const standing = new Set<unknown>(['final', 'amended', 'corrected']);
 
+/**
+ * Warnings that are published and said of many records: what a former practice has not sent yet, what waits to be filed, and
+ * what is left out as confidential. None of it is where a practice records a dissent, and the system itself answers
+ * NO_PATIENT_CONSENT for one; to withhold every such record would cost far more than it could protect.
+ */
+const expectedWarnings = new Set(['data-in-transit', 'data-awaiting-filing', 'confidential-items']);
+
 /** What the dissent is read from. */
 export interface Recorded {
   readonly bundle: Json;
@@ -60,7 +67,8 @@ function uncategorisedLists(record: StructuredRecord): readonly Resource[] {
 }
 
 function isComplete(one: Resource, record: StructuredRecord): boolean {
-  if (record.doubtful.has(one) || warningCodes(one).length > 0) return false;
+  if (record.doubtful.has(one) || !warningCodes(one).every((code) => expectedWarnings.has(code)))
+    return false;
   const entries = list(one.entry).map(object);
   const reasons = emptyReason(one);
   if (!reasons.every((reason) => nothingRecorded.has(reason))) return false;
