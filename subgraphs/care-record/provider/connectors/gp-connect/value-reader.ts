@@ -67,7 +67,8 @@ export class ValueReader {
 
   number(value: unknown): string | null {
     if (value === undefined || value === null) return null;
-    return typeof value === 'number' || typeof value === 'string' ? String(value) : this.malformed();
+    const isSent = typeof value === 'number' || (typeof value === 'string' && value.trim() !== '');
+    return isSent && Number.isFinite(Number(value)) ? String(value) : this.malformed();
   }
 
   /** Every coding that can be told, and the source's own words: its text, else what its user picked, else a display. */

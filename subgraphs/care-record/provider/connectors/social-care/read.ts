@@ -11,12 +11,18 @@ export function readResidents(http: SystemHttp, nhsNumber: string): Promise<List
 
 /** Who is or was responsible for the resident; null where the system refuses. */
 export function readAllocations(http: SystemHttp, residentId: string): Promise<List | null> {
-  return readList(http, `residents/${encodeURIComponent(residentId)}/allocations`, 'allocations');
+  return readList(http, `${residentPath(residentId)}/allocations`, 'allocations');
 }
 
 /** The forms filled in about the resident; null where the system refuses. */
 export function readCases(http: SystemHttp, residentId: string): Promise<List | null> {
-  return readList(http, `residents/${encodeURIComponent(residentId)}/cases`, 'cases');
+  return readList(http, `${residentPath(residentId)}/cases`, 'cases');
+}
+
+/** An id of dots alone would lead to another place of the same system. */
+function residentPath(residentId: string): string {
+  if (/^\.+$/.test(residentId)) throw new SystemFault('INVALID_ANSWER');
+  return `residents/${encodeURIComponent(residentId)}`;
 }
 
 /** Where a list goes on; null where it ends, undefined where it goes on and nobody can tell where. */
