@@ -141,3 +141,17 @@ test.skipIf(!existsSync(design))(
     }
   },
 );
+
+test('a field of the patient without consent composes and is refused all the same', () => {
+  const extension = {
+    name: 'extension',
+    typeDefs: parse(`
+      extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+      scalar NHSNumber
+      type Patient @key(fields: "nhsNumber") { nhsNumber: NHSNumber! shoeSize: Int }
+    `),
+  };
+  expect(() => composeSupergraph([...readSubgraphs(), extension])).toThrow(
+    '`Patient.shoeSize` lacks `@consent(section:)`',
+  );
+});

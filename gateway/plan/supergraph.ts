@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { composeServices } from '@apollo/composition';
-import { type DocumentNode, parse } from 'graphql';
+import { buildASTSchema, type DocumentNode, parse } from 'graphql';
+import { consentLint } from '../../consent-policy/directive.ts';
 
 /** One subgraph of ours: its name is its folder's. */
 export interface SubgraphSource {
@@ -31,11 +32,16 @@ export function readSubgraphs(folder: URL = subgraphsFolder): readonly SubgraphS
     .map(({ name, text }) => ({ name, typeDefs: parse(text) }));
 }
 
-/** Composes one supergraph, or throws a `CompositionFault`. */
+/**
+ * Composes one supergraph, or throws a `CompositionFault`: also for a field of `Patient` that no `@consent` guards in the
+ * supergraph, since composition itself fails closed on no directive of ours.
+ */
 export function composeSupergraph(subgraphs: readonly SubgraphSource[]): string {
   const services = subgraphs.map(({ name, typeDefs }) => ({ name, typeDefs, url: `in-process:${name}` }));
   const { supergraphSdl, errors } = composeServices(services);
   if (supergraphSdl === undefined) throw new CompositionFault((errors ?? []).map((error) => error.message));
+  const unguarded = consentLint(buildASTSchema(parse(supergraphSdl), { assumeValidSDL: true }));
+  if (unguarded.length > 0) throw new CompositionFault(unguarded);
   return supergraphSdl;
 }
 
