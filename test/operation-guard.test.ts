@@ -22,19 +22,33 @@ const limits: OperationLimits = { tokens: 400, depth: 8, fields: 200, aliases: 5
 const number = '9990000026';
 const other = '9990000034';
 
+/** What a subgraph says to mark its fields. */
+const consented = `
+  @link(url: "https://suture.example/consent/v1.0", import: ["@consent"])
+  @composeDirective(name: "@consent")
+  directive @consent(section: String!) on FIELD_DEFINITION
+`;
+
 /** Fields that only a resolver of another subgraph reads, fields that no client sees, and numbers in lists and objects. */
 const hidingSubgraphs = [
   {
     name: 'record',
     typeDefs: parse(`
-      extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@inaccessible"])
+      extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@inaccessible", "@composeDirective"])
+      ${consented}
       scalar NHSNumber
       input Also { number: NHSNumber, more: Also, numbers: [[NHSNumber]] }
       type Query {
         patient(nhsNumber: NHSNumber!, also: Also, note: String, size: Int): Patient
         several(numbers: [NHSNumber!]!): Int
       }
-      type Patient @key(fields: "nhsNumber") { nhsNumber: NHSNumber! name: String weight: Int @inaccessible height: Int entries: [Entry!]! }
+      type Patient @key(fields: "nhsNumber") {
+        nhsNumber: NHSNumber!
+        name: String @consent(section: "problems")
+        weight: Int @inaccessible @consent(section: "problems")
+        height: Int @consent(section: "problems")
+        entries: [Entry!]! @consent(section: "problems")
+      }
       interface Entry { id: ID! rank: Int @inaccessible text: String }
       type Letter implements Entry { id: ID! rank: Int @inaccessible text: String secret: String @inaccessible }
       type Note implements Entry { id: ID! rank: Int @inaccessible text: String }
@@ -43,9 +57,14 @@ const hidingSubgraphs = [
   {
     name: 'dosing',
     typeDefs: parse(`
-      extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@external", "@requires"])
+      extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@external", "@requires", "@composeDirective"])
+      ${consented}
       scalar NHSNumber
-      type Patient @key(fields: "nhsNumber") { nhsNumber: NHSNumber! height: Int @external dose: Int @requires(fields: "height") }
+      type Patient @key(fields: "nhsNumber") {
+        nhsNumber: NHSNumber!
+        height: Int @external
+        dose: Int @requires(fields: "height") @consent(section: "problems")
+      }
     `),
   },
 ];
