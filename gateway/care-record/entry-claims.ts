@@ -41,3 +41,11 @@ function named(tree: FieldTree, name: string): FieldTree {
 function at(value: unknown, key: string): unknown {
   return (value as Readonly<Record<string, unknown>>)[key];
 }
+
+/** A name or code without what the eye does not see: case, spaces, marks without width. */
+export function plainWord(word: unknown): string {
+  return String(word)
+    .normalize('NFKC')
+    .replaceAll(/[\s\p{Cf}]/gu, '')
+    .toLowerCase();
+}

@@ -95,6 +95,7 @@ function isOdsCode(value: string): boolean {
 
 const pointer = z.object({
   resourceType: z.literal('DocumentReference'),
+  id: z.string().optional(),
   custodian: z.object({
     identifier: z.object({
       system: z.string().regex(odsCodeSystem).optional(),
@@ -106,7 +107,7 @@ const pointer = z.object({
 /** FHIR R4, section 3.1.1.4.4: what a server has to say about a search stands among what it found. */
 const remark = z.object({
   resourceType: z.literal('OperationOutcome'),
-  issue: z.array(z.object({ severity: z.literal('information') })),
+  issue: z.array(z.object({ severity: z.literal('information'), code: z.literal('informational') })),
 });
 
 /**
@@ -122,11 +123,17 @@ const pointerBundle = z
       .array(z.object({ resource: z.discriminatedUnion('resourceType', [pointer, remark]) }))
       .default([]),
   })
-  .refine(({ link }) => link.every(({ relation }) => relation !== 'next'), 'more pages')
-  .transform(({ total, entry }) => ({ total, custodians: entry.flatMap(custodianOf) }))
-  .refine(({ total = 0, custodians }) => custodians.length >= total, 'more pointers');
+  .refine(({ link }) => link.every(({ relation }) => relation.trim().toLowerCase() !== 'next'), 'more pages')
+  .refine(({ total = 0, entry }) => distinctPointers(entry) >= total, 'more pointers')
+  .transform(({ entry }) => ({ custodians: entry.flatMap(custodianOf) }));
 
 type PointerEntry = { readonly resource: z.infer<typeof pointer> | z.infer<typeof remark> };
+
+/** One that is sent twice makes up for none that is missing. */
+function distinctPointers(entries: readonly PointerEntry[]): number {
+  const pointers = entries.filter(({ resource }) => resource.resourceType === 'DocumentReference');
+  return new Set(pointers.map(({ resource }, index) => ('id' in resource && resource.id) || index)).size;
+}
 
 function custodianOf({ resource }: PointerEntry): readonly string[] {
   return resource.resourceType === 'DocumentReference' ? [resource.custodian.identifier.value] : [];

@@ -1,7 +1,7 @@
 import { type GraphQLObjectType, getNamedType, isObjectType } from 'graphql';
 import type { SourceState } from '../../subgraphs/care-record/source-state.ts';
 import { misfit, objectReader } from './answer-check.ts';
-import { claimsCheck, type Voice } from './entry-claims.ts';
+import { claimsCheck, plainWord, type Voice } from './entry-claims.ts';
 import type { FieldTree } from './field-tree.ts';
 import type { Key, Source } from './outcome.ts';
 
@@ -62,7 +62,8 @@ export function memberReader(memberType: GraphQLObjectType, items: FieldTree): M
  */
 function voiceOf({ source, others }: Answerer, reports: number): Voice {
   if (reports > 1) {
-    return { speaksForCode: (code) => !others.has(code), speaksForName: (name) => !others.has(name) };
+    const isStranger = (word: unknown) => !others.has(plainWord(word));
+    return { speaksForCode: isStranger, speaksForName: isStranger };
   }
   return {
     speaksForCode: (code) => code === source.odsCode,

@@ -2,6 +2,7 @@ import type { SharingAgreement } from '../../consent-policy/agreement.ts';
 import type { RegisterEntry } from '../../subgraphs/care-record/register-entry.ts';
 import { agreementOf, readRegisterFiles } from '../../subgraphs/care-record/register-files.ts';
 import type { Config } from '../config.ts';
+import { plainWord } from './entry-claims.ts';
 
 /** A provider as the gateway asks it. */
 export interface Provider {
@@ -9,7 +10,7 @@ export interface Provider {
   /** Where its subgraph answers: its own, or the one that we host for it. */
   readonly subgraphUrl: string;
   readonly agreement: SharingAgreement;
-  /** Codes and names of the other organisations of the register, for which it does not speak. */
+  /** Plain codes and names of the other organisations of the register, for which it does not speak. */
   readonly others: ReadonlySet<string>;
 }
 
@@ -30,7 +31,8 @@ export function readRegister(config: Pick<Config, 'DATA_DIR' | 'PROVIDER_SUBGRAP
       entries
         .filter((each) => each !== entry)
         .flatMap(({ organisation: { odsCode, name } }) => [odsCode, name])
-        .filter((word) => word !== entry.organisation.name),
+        .filter((word) => word !== entry.organisation.name)
+        .map(plainWord),
     ),
   }));
   return { providers, byOdsCode: new Map(providers.map((each) => [each.entry.organisation.odsCode, each])) };

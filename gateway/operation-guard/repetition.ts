@@ -1,7 +1,6 @@
 import { type FieldNode, Kind, type SelectionSetNode } from 'graphql';
 import type { Operation } from './operation.ts';
 import type { GuardRule } from './rules.ts';
-import { countFields } from './size.ts';
 
 /**
  * An operation asks for its patient under one name: under each name the record would be fetched again, and one request could
@@ -12,24 +11,30 @@ export const patientOnce: GuardRule = (operation) => {
   return names.size > 1 ? ['`patient` is asked for once an operation'] : [];
 };
 
-/** Twice all that a section has, the largest one included. */
-const mostSectionFields = 150;
+/** Under how many names one field may be asked for: once for a list and once for a detail is what front ends do. */
+const mostNames = 4;
 
 /**
- * How many fields may be asked of one section, under all of its names together: each is one more value of every entry, so that
- * asking for the same entries again and again would make an answer of any size from a record of any size.
+ * Each further name of a field is one more value in every entry, made and sent by every provider: under enough of them, an answer
+ * of any size comes from a record of any size. Names add up along the way: two of a section with two of its `items` are four.
  */
-export const sectionFields: GuardRule = (operation) => {
-  const counts = new Map<string, number>();
-  for (const patient of patients(operation)) {
-    for (const section of fieldsIn(operation, patient.selectionSet)) {
-      const name = section.name.value;
-      counts.set(name, (counts.get(name) ?? 0) + countFields(operation, section.selectionSet));
+export const repeatedFields: GuardRule = (operation) => {
+  const names = new Map<string, Set<string>>();
+  const walk = (selections: SelectionSetNode | undefined, field: string, key: string): void => {
+    for (const each of fieldsIn(operation, selections)) {
+      const fieldPath = `${field}/${each.name.value}`;
+      const keyPath = `${key}/${(each.alias ?? each.name).value}`;
+      names.set(fieldPath, (names.get(fieldPath) ?? new Set()).add(keyPath));
+      walk(each.selectionSet, fieldPath, keyPath);
     }
-  }
-  const isOver = [...counts.values()].some((count) => count > mostSectionFields);
-  return isOver ? [`a part of the record is asked for more than ${mostSectionFields} fields`] : [];
+  };
+  walk(operation.definition.selectionSet, '', '');
+  const isOver = [...names].some(([path, keys]) => keys.size > mostNames && !introspective.test(path));
+  return isOver ? [`a field is asked for under more than ${mostNames} names`] : [];
 };
+
+/** Introspection says nothing of a patient, and its names are a tool's. */
+const introspective = /^\/__/;
 
 function patients(operation: Operation): readonly FieldNode[] {
   return fieldsIn(operation, operation.definition.selectionSet).filter(

@@ -2,7 +2,7 @@ import type { Generation } from '../plan/generation.ts';
 import { aliasNames } from './alias-names.ts';
 import { inlineNhsNumber } from './inline-nhs-number.ts';
 import type { Operation } from './operation.ts';
-import { patientOnce, sectionFields } from './repetition.ts';
+import { patientOnce, repeatedFields } from './repetition.ts';
 import { aliases, depth, fields, tokens } from './size.ts';
 
 /** Numbers that bound one operation; from the config. */
@@ -27,7 +27,7 @@ export const guardRules: readonly GuardRule[] = Object.freeze([
   fields,
   aliases,
   patientOnce,
-  sectionFields,
+  repeatedFields,
   inlineNhsNumber,
   aliasNames,
 ]);

@@ -26,13 +26,16 @@ export class SectionReader extends ElementReader {
     return found;
   }
 
-  /** Who or what is named: the reference's own words, or the name of the resource where it is at hand. */
+  /**
+   * Who or what is named: the reference's own words, or the name of the resource where it is at hand. Nothing where that is
+   * labelled: the label of the entry does not count it.
+   */
   name(reference: unknown, holder: Element): string | null {
     if (!isElement(reference)) return null;
-    const shown = this.display(reference);
-    if (shown !== null) return shown;
     const named = this.#index.find(reference, holder);
-    if (named === null) return null;
+    if (named !== null && labelOf([named]) !== 'none') return null;
+    const shown = this.display(reference);
+    if (shown !== null || named === null) return shown;
     const name = this.#names.has(named) ? (this.#names.get(named) ?? null) : this.#nameOf(named);
     this.#names.set(named, name);
     return this.shared.allows(named, name?.length ?? 0) ? name : null;

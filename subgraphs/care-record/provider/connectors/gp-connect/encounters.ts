@@ -67,7 +67,7 @@ function location(encounter: Resource, read: ValueReader): string | null {
   const names = list(encounter.location).map((place) => {
     const reference = object(place).location;
     const found = read.look(reference, encounter);
-    return read.text(found ? found.name : object(reference).display);
+    return found ? read.text(found.name) : read.calledIn(reference, encounter);
   });
   return [...new Set(names.filter((name) => name !== null))].join('; ') || null;
 }

@@ -75,7 +75,7 @@ export function translateArea(
   labelOf = entryLabels(record),
 ): TranslatedArea {
   const shared = new SharedParts(record.resources);
-  const read = new ValueReader(record, shared);
+  const read = new ValueReader(record, shared, labelOf);
   const entries: EntryDraft[] = [];
   const shown = new Set<Resource>();
   for (const found of area.find(record)) {

@@ -1,3 +1,4 @@
+import type { Label } from '../../../../../consent-policy/vocabulary.ts';
 import { type Json, list, object, type Resource } from './json.ts';
 import type { StructuredRecord } from './record.ts';
 import type { SharedParts } from './shared-parts.ts';
@@ -30,18 +31,35 @@ export function isDate(value: unknown): value is string {
 export class ValueReader {
   readonly #record: StructuredRecord;
   readonly #shared: SharedParts;
+  readonly #labelOf: (resources: readonly Resource[]) => Label;
   readonly #names = new Map<Resource, string | null>();
   unreadable = 0;
 
-  constructor(record: StructuredRecord, shared: SharedParts) {
+  constructor(
+    record: StructuredRecord,
+    shared: SharedParts,
+    labelOf: (resources: readonly Resource[]) => Label,
+  ) {
     this.#record = record;
     this.#shared = shared;
+    this.#labelOf = labelOf;
   }
 
-  /** Another resource that an entry shows something of; null also where it has been shown too often. */
+  /** Another resource that an entry shows something of; null where it is labelled, or has been shown too often. */
   look(reference: unknown, from?: Resource): Resource | null {
     const found = this.#record.resolve(reference, from);
-    return found && this.#shared.allows(found) ? found : null;
+    return found && !this.#isLabelled(found) && this.#shared.allows(found) ? found : null;
+  }
+
+  /** What a reference calls its target; null where that is labelled, since the words are then the target's to withhold. */
+  calledIn(reference: unknown, from?: Resource): string | null {
+    const found = this.#record.resolve(reference, from);
+    return found && this.#isLabelled(found) ? null : this.text(object(reference).display);
+  }
+
+  /** The entry's label does not count what it only looks at, so that nothing labelled is looked at. */
+  #isLabelled(resource: Resource): boolean {
+    return this.#labelOf([resource]) !== 'none';
   }
 
   /** Counts a value that cannot be read. */
@@ -95,17 +113,19 @@ export class ValueReader {
 
   /** The name of a person referred to. An organisation's is not given: it would tell a restricted person's place. */
   person(reference: unknown): string | null {
-    const found = this.#practitioner(reference);
-    if (found) return this.#nameOf(found);
-    const { reference: target, display } = object(reference);
-    return typeof target === 'string' && target.startsWith('Practitioner') ? this.text(display) : null;
+    const named = this.look(reference);
+    // A role leads to a practitioner and no further: one that leads to a role would have no end.
+    const role = named?.resourceType === 'PractitionerRole' ? named : null;
+    const found = role ? this.look(role.practitioner) : named;
+    if (found?.resourceType === 'Practitioner') return this.#nameOf(found);
+    const target = object(reference).reference;
+    if (typeof target !== 'string' || !target.startsWith('Practitioner')) return null;
+    return role && this.#leadsToLabelled(role) ? null : this.calledIn(reference);
   }
 
-  /** A role leads to a practitioner and no further: one that leads to a role would have no end. */
-  #practitioner(reference: unknown): Resource | null {
-    const named = this.look(reference);
-    const found = named?.resourceType === 'PractitionerRole' ? this.look(named.practitioner) : named;
-    return found?.resourceType === 'Practitioner' ? found : null;
+  #leadsToLabelled({ practitioner }: Resource): boolean {
+    const found = this.#record.resolve(practitioner);
+    return found !== null && this.#isLabelled(found);
   }
 
   #nameOf(practitioner: Resource): string | null {
