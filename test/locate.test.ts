@@ -254,6 +254,13 @@ describe('when pointers cannot be had', () => {
     { relation: 'self', url: 'x' },
     { relation: 'next', url: 'y' },
   ];
+  const known = { resource: { ...pointer('RXX01').resource, id: 'p1' } };
+  const incomplete = {
+    resource: {
+      resourceType: 'OperationOutcome',
+      issue: [{ severity: 'information', code: 'incomplete' }],
+    },
+  };
   it.each<[string, number, string]>([
     ['a failure', 500, bundle([])],
     ['a refusal', 401, '{"resourceType":"OperationOutcome"}'],
@@ -266,6 +273,9 @@ describe('when pointers cannot be had', () => {
     ['one page of several', 200, bundle([pointer('RXX01')], { link: next })],
     ['fewer than there are', 200, bundle([pointer('RXX01')], { total: 2 })],
     ['none of several', 200, bundle([], { total: 3 })],
+    ['one of two, twice', 200, bundle([known, known], { total: 2 })],
+    ['a next page in capitals', 200, bundle([known], { link: [{ relation: ' NEXT', url: 'y' }] })],
+    ['a word that there is more', 200, bundle([incomplete])],
     [
       'a pointer to nobody',
       200,
