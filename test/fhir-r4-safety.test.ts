@@ -129,3 +129,29 @@ describe('what many entries are made of', () => {
     expect(entries[0]?.item.members).toHaveLength(20_000);
   });
 });
+
+describe('a labelled resource that an entry only names', () => {
+  const meta = {
+    security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'V' }],
+  };
+  const named = { reference: 'Practitioner/a' };
+
+  it.each([
+    ['by reference', named],
+    ['in words of the reference', { ...named, display: 'Fern' }],
+  ])('stays unnamed %s', (_how, recorder) => {
+    const condition = { resourceType: 'Condition', id: 'c', recorder };
+    const author = { resourceType: 'Practitioner', id: 'a', name: [{ family: 'Fern' }] };
+    const authors = (of: Resource) =>
+      translated('problems', [condition], [of]).entries.map(({ item }) => item.source.author);
+    expect(authors({ ...author, meta })).toEqual([null]);
+    expect(authors(author)).toEqual(['Fern']);
+  });
+
+  it('stays unnamed as the place of a contact', () => {
+    const location = [{ location: { reference: 'Location/l' } }];
+    const place = { resourceType: 'Location', id: 'l', name: 'Invented ward', meta };
+    const { entries } = translated('encounters', [{ resourceType: 'Encounter', id: 'e', location }], [place]);
+    expect(entries).toMatchObject([{ item: { location: null } }]);
+  });
+});

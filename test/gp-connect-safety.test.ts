@@ -409,6 +409,62 @@ function numbers(...values: readonly string[]): readonly Json[] {
   return values.map((value) => ({ system: numberSystem, value }));
 }
 
+describe('a labelled resource that an entry only looks at', () => {
+  const restricted = {
+    meta: { security: [{ system: 'http://hl7.org/fhir/v3/Confidentiality', code: 'V' }] },
+  };
+  const taken: Json = {
+    resourceType: 'MedicationStatement',
+    id: 's',
+    subject,
+    medicationCodeableConcept: { text: 'Invented' },
+    reasonReference: [{ reference: 'Condition/c', display: 'Secret' }],
+  };
+  const secret = { ...problem, code: { text: 'Secret' } };
+  const doctor = { resourceType: 'Practitioner', id: 'd', name: [{ text: 'Secret' }] };
+  const role = { resourceType: 'PractitionerRole', id: 'r', practitioner: { reference: 'Practitioner/d' } };
+  const place = { resourceType: 'Location', id: 'l', name: 'Secret' };
+  const stay: Json = {
+    resourceType: 'Encounter',
+    id: 'e',
+    subject,
+    location: [{ location: { reference: 'Location/l', display: 'Secret' } }],
+  };
+  const by = (reference: string) => ({ ...problem, asserter: { reference, display: 'Secret' } });
+  const recorded = (section: Section, shown: Json, ...others: readonly Json[]) => {
+    const sent = recordOf(section, shown);
+    return answer({ ...sent, entry: [...list(sent), ...list(bundleOf(...others))] }, section).entries;
+  };
+  const cases: readonly (readonly [string, Section, Json, readonly Json[]])[] = [
+    ['a reason', 'medications', taken, [{ ...secret, ...restricted }]],
+    ['a reason in a labelled list', 'medications', taken, [secret, listOf('1', ['Condition/c'], restricted)]],
+    [
+      'a reason from a labelled encounter',
+      'medications',
+      taken,
+      [
+        { ...secret, context: { reference: 'Encounter/e' } },
+        { ...stay, ...restricted },
+      ],
+    ],
+    ['a place', 'encounters', stay, [{ ...place, ...restricted }]],
+    ['an author', 'problems', by('Practitioner/d'), [{ ...doctor, ...restricted }]],
+    ['an author in a role', 'problems', by('PractitionerRole/r'), [role, { ...doctor, ...restricted }]],
+    ['a role', 'problems', by('PractitionerRole/r'), [{ ...role, ...restricted }, doctor]],
+  ];
+
+  it.each(cases)('lends it no words: %s', (_what, section, shown, others) => {
+    const entries = recorded(section, shown, ...others);
+    expect(entries).toMatchObject([{ label: 'none' }]);
+    expect(JSON.stringify(entries)).not.toContain('Secret');
+  });
+
+  it('lends its words where it has no label', () => {
+    expect(recorded('medications', taken, secret)).toMatchObject([{ item: { reason: { text: 'Secret' } } }]);
+    expect(recorded('encounters', stay, place)).toMatchObject([{ item: { location: 'Secret' } }]);
+  });
+});
+
 describe('a dissent that cannot be ruled out', () => {
   function refused(more: Json = {}): Json {
     return {

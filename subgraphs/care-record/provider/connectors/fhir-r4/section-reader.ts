@@ -12,6 +12,7 @@ export class SectionReader extends ElementReader {
   readonly shared: SharedParts;
   readonly #index: ResourceIndex;
   readonly #names = new Map<Element, string | null>();
+  readonly #labelled = new Map<Element, boolean>();
 
   constructor(found: readonly Resource[], index: ResourceIndex) {
     super();
@@ -33,12 +34,18 @@ export class SectionReader extends ElementReader {
   name(reference: unknown, holder: Element): string | null {
     if (!isElement(reference)) return null;
     const named = this.#index.find(reference, holder);
-    if (named !== null && labelOf([named]) !== 'none') return null;
+    if (named !== null && this.#isLabelled(named)) return null;
     const shown = this.display(reference);
     if (shown !== null || named === null) return shown;
     const name = this.#names.has(named) ? (this.#names.get(named) ?? null) : this.#nameOf(named);
     this.#names.set(named, name);
     return this.shared.allows(named, name?.length ?? 0) ? name : null;
+  }
+
+  #isLabelled(named: Element): boolean {
+    const labelled = this.#labelled.get(named) ?? labelOf([named]) !== 'none';
+    this.#labelled.set(named, labelled);
+    return labelled;
   }
 
   #nameOf({ resourceType, name }: Element): string | null {
