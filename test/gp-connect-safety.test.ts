@@ -365,6 +365,11 @@ describe('an entry about somebody else', () => {
   });
 
   it.each([
+    ['only a contained one', [{ ...problem, subject: { reference: '#1' }, contained: [patient] }]],
+    [
+      'only one contained in a list',
+      [problem, listOf(lists.problems ?? '', ['Condition/c'], { contained: [patient] })],
+    ],
     ['two numbers', [{ ...patient, identifier: [...numbers(nhsNumber), ...numbers(stranger)] }]],
     [
       'an unreadable second number',

@@ -36,7 +36,7 @@ export function belonging(sent: readonly Json[], identities: Identities) {
     return isKnown(referenceKey(reference), holder);
   };
   return (resource: Resource, container: Resource | null): Belonging => {
-    if (patients.length === 0 || isPatient(resource)) return 'patient';
+    if (isPatient(resource)) return 'patient';
     const named = [...list(resource.subject), ...list(resource.patient)];
     if (named.length === 0) return withoutSubject.has(resource.resourceType) ? 'patient' : 'other';
     if (!named.every((one) => isNamed(one, container ?? resource))) return 'other';

@@ -4,10 +4,10 @@ import type { Warning } from '../../warnings.ts';
 import { list, nhsNumbers, object, type Resource } from './json.ts';
 import type { StructuredRecord } from './record.ts';
 
-/** The warnings of the cross-check (GP Connect: "SHALL"); null unless every Patient in the record is the one traced. */
+/** The warnings of the cross-check (GP Connect: "SHALL"); null unless there is a Patient and every one is the one traced. */
 export function checkPatient(record: StructuredRecord, traced: TracedPatient): readonly Warning[] | null {
   const checks = (record.byType.get('Patient') ?? []).map((patient) => checkNumbers(patient, traced));
-  if (checks.length === 0 || checks.some(({ samePerson }) => !samePerson)) return null;
+  if (!record.hasPatient || checks.some(({ samePerson }) => !samePerson)) return null;
   return [...new Set(checks.flatMap(({ warnings }) => warnings))];
 }
 

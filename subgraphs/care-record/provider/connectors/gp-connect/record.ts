@@ -15,6 +15,8 @@ export interface StructuredRecord {
   readonly doubtful: ReadonlySet<Resource>;
   /** Resources sent again unchanged under the same id. */
   readonly repeated: readonly Resource[];
+  /** Whether the Bundle has a Patient of its own: one that is only contained says nothing of whose record this is. */
+  readonly hasPatient: boolean;
   /** Bundle entries that hold no resource. */
   readonly unreadable: number;
   /** True where the Bundle says that there is more than was sent. */
@@ -48,6 +50,7 @@ export function readRecord(bundle: Json): StructuredRecord {
     foreign: [...foreign],
     doubtful,
     repeated: [...identities.repeated.keys()],
+    hasPatient: sent.some(({ resource }) => object(resource).resourceType === 'Patient'),
     unreadable: sent.filter(({ resource }) => !isResource(resource)).length,
     cut: saysMore(bundle, sent.length),
     resolve: (reference, from) => identities.resolve(reference, from ?? null),
