@@ -316,6 +316,15 @@ describe('an entry about somebody else', () => {
   it.each([
     ['by NHS number', { subject: identified(stranger) }],
     ['by NHS number beside the right reference', { subject: { ...subject, ...identified(stranger) } }],
+    ...[`${numberSystem}/`, ` ${numberSystem.toUpperCase()}// `].map(
+      (system) =>
+        [
+          `by NHS number of the system "${system}"`,
+          { subject: { ...subject, identifier: { system, value: stranger } } },
+        ] as const,
+    ),
+    ['by the same id on another server', { subject: { reference: 'https://b.example/fhir/Patient/1' } }],
+    ['by the same id without a scheme', { subject: { reference: '//b.example/Patient/1' } }],
     ['by a reference in lower case', { subject: { reference: 'patient/2' } }],
     ['by a uuid of nobody', { subject: { reference: 'urn:uuid:11111111-1111-1111-1111-111111111111' } }],
     ['as its patient', { patient: { reference: 'Patient/2' } }],
@@ -334,12 +343,37 @@ describe('an entry about somebody else', () => {
     ['by the right number', { subject: identified(nhsNumber) }],
     ['by the right number with spaces', { subject: identified('999 000 0018') }],
     ['by both', { subject: { ...subject, ...identified(nhsNumber) } }],
-    ['with base address and version', { subject: { reference: 'https://a.example/Patient/1/_history/3' } }],
+    ['with version', { subject: { reference: 'Patient/1/_history/3' } }],
   ])('is told from one about the patient %s', (_how, more) => {
     expect(answer(recordOf('problems', { ...problem, ...more }), 'problems')).toMatchObject({
       state: 'COMPLETE',
       entries: [{ localId: 'Condition/c' }],
     });
+  });
+
+  it('is told from one about the patient by the address the Patient was sent with', () => {
+    const about = (reference: string) => {
+      const sent = recordOf('problems', { ...problem, subject: { reference } });
+      const entry = list(sent).map((one) =>
+        Object.is(one, list(sent)[0]) ? { resource: patient, fullUrl: 'https://a.example/Patient/1' } : one,
+      );
+      return answer({ ...sent, entry }, 'problems').entries.length;
+    };
+    expect(about('https://a.example/Patient/1')).toBe(1);
+    expect(about('https://a.example/Patient/1/_history/3')).toBe(1);
+    expect(about('https://b.example/Patient/1')).toBe(0);
+  });
+
+  it('keeps what was recorded in that contact from everybody', () => {
+    const stay: Json = { resourceType: 'Encounter', id: 'e', subject: { reference: 'Patient/2' } };
+    const labels = (more: Json, ...others: readonly Json[]) => {
+      const sent = recordOf('problems', { ...problem, ...more });
+      const entry = [...list(sent), ...list(bundleOf(...others))];
+      return answer({ ...sent, entry }, 'problems').entries.map(({ label }) => label);
+    };
+    expect(labels({ context: { reference: 'Encounter/e' } }, stay)).toEqual(['unknown']);
+    expect(labels({ context: { reference: '#e' }, contained: [stay] })).toEqual(['unknown']);
+    expect(labels({ context: { reference: 'Encounter/f' } }, stay)).toEqual(['none']);
   });
 
   it('is not shown where it is contained', () => {

@@ -1,5 +1,5 @@
 import type { Identities } from './identities.ts';
-import { type Json, list, nhsNumbers, object, type Resource, referenceKey } from './json.ts';
+import { type Json, list, nhsNumbers, object, type Resource } from './json.ts';
 
 /** Whose a resource is; `doubtful` is a List that carries another NHS number. */
 export type Belonging = 'patient' | 'doubtful' | 'other';
@@ -26,14 +26,15 @@ export function belonging(sent: readonly Json[], identities: Identities) {
   const patients = sent.filter(({ resource }) => isPatient(object(resource)));
   const keys = new Set(patients.flatMap(({ resource, fullUrl }) => [idKey(object(resource)), fullUrl]));
   const numbers = new Set(patients.flatMap(({ resource }) => nhsNumbers(object(resource).identifier)));
-  const isKnown = (key: string | null, holder: Resource) => {
+  const isKnown = (reference: unknown, holder: Resource) => {
+    const key = subjectKey(reference);
     if (key === null) return false;
     return key.startsWith('#') ? isPatient(identities.contained(holder, key.slice(1))) : keys.has(key);
   };
   const isNamed = (one: unknown, holder: Resource) => {
     const reference = typeof one === 'string' ? one : (object(one).reference ?? null);
     if (reference === null) return nhsNumbers(object(one).identifier).length > 0;
-    return isKnown(referenceKey(reference), holder);
+    return isKnown(reference, holder);
   };
   return (resource: Resource, container: Resource | null): Belonging => {
     if (isPatient(resource)) return 'patient';
@@ -44,6 +45,14 @@ export function belonging(sent: readonly Json[], identities: Identities) {
     if (carried.every((number) => number !== null && numbers.has(number))) return 'patient';
     return resource.resourceType === 'List' ? 'doubtful' : 'other';
   };
+}
+
+/**
+ * The reference without its version. Its base address stays, so that an absolute one counts only as the `fullUrl` of a Patient:
+ * the same id on another server is another person.
+ */
+function subjectKey(reference: unknown): string | null {
+  return typeof reference === 'string' ? reference.replace(/\/_history\/[^/]*$/, '') : null;
 }
 
 function isPatient(value: Json | null): boolean {

@@ -42,10 +42,10 @@ export function extensions(value: Json, name: string): readonly Json[] {
     .filter(({ url }) => typeof url === 'string' && url.endsWith(name));
 }
 
-/** The NHS numbers among Identifiers, without spaces; null for one that cannot be read. */
+/** The NHS numbers among Identifiers, however their system is written, without spaces; null for one that cannot be read. */
 export function nhsNumbers(identifiers: unknown): readonly (string | null)[] {
   return list(identifiers)
     .map(object)
-    .filter(({ system }) => typeof system === 'string' && /\/Id\/nhs-number$/i.test(system))
+    .filter(({ system }) => typeof system === 'string' && /\/Id\/nhs-number\/*$/i.test(system.trim()))
     .map(({ value }) => (typeof value === 'string' ? value.replaceAll(' ', '') || null : null));
 }

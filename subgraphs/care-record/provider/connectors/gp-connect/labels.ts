@@ -44,9 +44,13 @@ function labelOf(security: unknown): Label {
   return (confidentiality.has(system) && confidentialityLabels.get(code)) || 'unknown';
 }
 
-/** Labels of an entry: at least as strict as its parts, the encounter it was recorded in, and the lists it stands in. */
+/**
+ * Labels of an entry: at least as strict as its parts, the encounter it was recorded in, and the lists it stands in. What an
+ * encounter that was left out as another patient's says of it, nobody knows.
+ */
 export function entryLabels(record: StructuredRecord): (resources: readonly Resource[]) => Label {
-  if (record.resources.every((resource) => ownLabel(resource) === 'none')) return () => 'none';
+  const isPlain = record.resources.every((resource) => ownLabel(resource) === 'none');
+  if (isPlain && record.foreign.length === 0) return () => 'none';
   const fromLists = listLabels(record);
   const known = new Map<Resource, Label>();
   const alone = (resource: Resource) => {
@@ -54,11 +58,14 @@ export function entryLabels(record: StructuredRecord): (resources: readonly Reso
     known.set(resource, label);
     return label;
   };
+  const fromEncounter = (resource: Resource): Label => {
+    const reference = encounterReference(resource);
+    if (record.isForeign(reference, resource)) return 'unknown';
+    const encounter = record.resolve(reference, resource);
+    return encounter ? alone(encounter) : 'none';
+  };
   return (resources) =>
-    resources
-      .flatMap((resource) => [resource, record.resolve(encounterReference(resource)) ?? []].flat())
-      .map(alone)
-      .reduce(stricter, 'none');
+    resources.flatMap((resource) => [alone(resource), fromEncounter(resource)]).reduce(stricter, 'none');
 }
 
 function encounterReference(resource: Resource): unknown {

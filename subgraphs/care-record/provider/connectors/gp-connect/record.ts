@@ -1,6 +1,6 @@
 import { belonging } from './belonging.ts';
 import { containedKey, Identities, ownKey } from './identities.ts';
-import { isResource, type Json, list, object, type Resource } from './json.ts';
+import { isResource, type Json, list, object, type Resource, referenceKey } from './json.ts';
 
 /** One structured-record Bundle, indexed once: every look-up after that is one step in a Map. */
 export interface StructuredRecord {
@@ -23,6 +23,8 @@ export interface StructuredRecord {
   readonly cut: boolean;
   /** What a Reference points to; `from` is needed for a contained resource. */
   resolve(reference: unknown, from?: Resource): Resource | null;
+  /** Whether a Reference leads to a resource that was left out as another patient's. */
+  isForeign(reference: unknown, from: Resource): boolean;
 }
 
 /** Indexes a Bundle. Two resources under one id both stay unless they are the same; nothing is dropped unseen. */
@@ -43,6 +45,11 @@ export function readRecord(bundle: Json): StructuredRecord {
   for (const { fullUrl, resource } of sent) {
     if (typeof fullUrl === 'string' && isResource(resource)) identities.addKey(resource, fullUrl);
   }
+  const foreignKeys = new Set(
+    sent.flatMap(({ fullUrl, resource }) =>
+      isResource(resource) && foreign.has(resource) ? [ownKey(resource), fullUrl] : [],
+    ),
+  );
   return {
     resources,
     byType: Map.groupBy(resources, ({ resourceType }) => resourceType),
@@ -54,6 +61,12 @@ export function readRecord(bundle: Json): StructuredRecord {
     unreadable: sent.filter(({ resource }) => !isResource(resource)).length,
     cut: saysMore(bundle, sent.length),
     resolve: (reference, from) => identities.resolve(reference, from ?? null),
+    isForeign: (reference, from) => {
+      const key = referenceKey(reference);
+      if (!key?.startsWith('#')) return key !== null && foreignKeys.has(key);
+      const inner = identities.contained(from, key.slice(1));
+      return inner !== null && foreign.has(inner);
+    },
   };
 }
 
