@@ -566,6 +566,19 @@ describe('a dissent that cannot be ruled out', () => {
     ],
     ['one of two lists incomplete', recorded(listed([]), warned('constructor'))],
     ['uncategorised data switched off', recorded(listed([]), outcome('includeUncategorisedData'))],
+    ['only a list recorded in error', recorded(listed([], { status: 'entered-in-error' }))],
+    [
+      'its name in the text beside another',
+      recorded(
+        listed([]),
+        outcome('includeMedication', {
+          details: {
+            coding: [{ code: 'NOT_IMPLEMENTED' }],
+            text: 'includeUncategorisedData is not supported',
+          },
+        }),
+      ),
+    ],
     ['a part of it not understood', recorded(listed([]), outcome('includeUncategorisedData.searchPeriod'))],
     ['its name in other letter case', recorded(listed([]), outcome(' IncludeUncategoriseddata'))],
     ['no severity', recorded(listed([]), outcome('includeUncategorisedData', { severity: undefined }))],
@@ -604,6 +617,23 @@ describe('a dissent that cannot be ruled out', () => {
     ],
     ['in words', [listed(['Observation/d']), refused({ code: { text: ` ${words.toUpperCase()}` } })]],
     ['in a display', [listed(['Observation/d']), refused({ code: { coding: [{ display: words }] } })]],
+    ['with its semantic tag', [listed(['Observation/d']), refused({ code: { text: `${words} (finding)` } })]],
+    [
+      'in words with hidden characters',
+      [listed(['Observation/d']), refused({ code: { text: `\u200b${words.replace('use', 'u\u00adse')}` } })],
+    ],
+    ...[
+      'http://snomed.info/id/416409005',
+      'http://snomed.info/id/416409005/',
+      '416409005|Refused either/or|',
+      '416409005 | Refused |',
+      'http://snomed.info/sct|416409005',
+      '416409005:246112005=24484000',
+      '\u200b416409005\ufeff',
+    ].map((code): [string, readonly Json[]] => [
+      `written ${JSON.stringify(code)}`,
+      [listed(['Observation/d']), refused({ code: coded(code) })],
+    ]),
     ['in no list', [listed([]), refused()]],
     ['of a stranger', [listed([]), refused({ subject: { reference: 'Patient/2' } })]],
     ['of nobody', [listed([]), refused({ subject: undefined })]],
@@ -626,6 +656,13 @@ describe('a dissent that cannot be ruled out', () => {
   it('is overruled by a later consent', () => {
     expect(dissentOf(recorded(listed(both), refused(), given()))).toBe('none');
     expect(dissentOf(recorded(listed(both), refused(), given({ effectiveDateTime: today })))).toBe('none');
+    const lasting = given({
+      effectiveDateTime: null,
+      effectivePeriod: { start: '2022-01-01', end: today },
+      issued: '2022-01-01T09:00:00Z',
+      valueBoolean: true,
+    });
+    expect(dissentOf(recorded(listed(both), refused(), lasting))).toBe('none');
   });
 
   it.each([
@@ -638,6 +675,31 @@ describe('a dissent that cannot be ruled out', () => {
       [listed(both), refused(), given({ code: { coding: [{ code: '417528008' }] } })],
     ],
     ['with a date that is none', [listed(both), refused(), given({ effectiveDateTime: '2022-13-40' })]],
+    ['that says no', [listed(both), refused(), given({ valueBoolean: false })]],
+    [
+      'whose time is over',
+      [
+        listed(both),
+        refused(),
+        given({ effectiveDateTime: undefined, effectivePeriod: { start: '2022-01-01', end: '2022-02-01' } }),
+      ],
+    ],
+    [
+      'whose end cannot be read',
+      [listed(both), refused(), given({ effectivePeriod: { start: '2022-01-01', end: 'soon' } })],
+    ],
+    ['issued before the dissent', [listed(both), refused(), given({ issued: '2019-01-01T00:00:00Z' })]],
+    ['issued after today', [listed(both), refused(), given({ issued: '2026-03-02T00:00:00Z' })]],
+    ['without a date but its issue', [listed(both), refused(), noDate()]],
+    [
+      'in a list recorded in error',
+      [
+        listed(['Observation/d']),
+        listed(['Observation/k'], { status: 'entered-in-error' }),
+        refused(),
+        given(),
+      ],
+    ],
     ['that no list names', [listed(['Observation/d']), refused(), given()]],
     ['deleted from the list', [deletedFrom(both), refused(), given()]],
     ['contained in the dissent', [listed(['Observation/d']), refused({ contained: [given()] })]],
@@ -670,6 +732,9 @@ describe('a dissent that cannot be ruled out', () => {
     expect(dissentOf(recorded(...resources))).toBe('local');
   });
 
+  function noDate(): Json {
+    return given({ effectiveDateTime: undefined, issued: '2022-01-01T00:00:00Z' });
+  }
   function deletedFrom(references: readonly string[]): Json {
     const entry = references.map((reference) => ({ item: { reference }, deleted: true }));
     return listed(references, { entry });

@@ -59,11 +59,16 @@ function isUncategorisedComplete({ record, notices }: Recorded): boolean {
     name.startsWith('includeuncategorised'),
   );
   const lists = uncategorisedLists(record);
-  return !isUnanswered && lists.length > 0 && lists.every((one) => isComplete(one, record));
+  return !isUnanswered && lists.some(isStanding) && lists.every((one) => isComplete(one, record));
 }
 
 function uncategorisedLists(record: StructuredRecord): readonly Resource[] {
   return (record.byType.get('List') ?? []).filter((one) => listCode(one) === uncategorisedList);
+}
+
+/** What a List recorded in error is about still has to be there, but the List vouches for nothing. */
+function isStanding({ status }: Resource): boolean {
+  return status !== 'entered-in-error';
 }
 
 function isComplete(one: Resource, record: StructuredRecord): boolean {
@@ -93,25 +98,51 @@ function dissenting(bundle: Json): ReadonlySet<Json> {
 
 /** In any code system and way of writing: to overlook a dissent would be worse than to see one too many. */
 function saysDissent({ code, display, text }: Json): boolean {
-  const isCode = (one: unknown) =>
-    (typeof one === 'string' || typeof one === 'number') && String(one).trim() === dissentCode;
-  const isWords = (one: unknown) =>
-    typeof one === 'string' && one.trim().replaceAll(/\s+/g, ' ').toLowerCase() === dissentWords;
-  return list(code).some(isCode) || isWords(display) || isWords(text);
+  return list(code).some(isDissentCode) || [display, text].some(beginsWithDissent);
 }
 
-/** The consents that count: listed, an entry of their own, this patient's, standing, and dated no later than today. */
+/** Also as an address, with its term between bars, with a refinement, or with characters nobody sees. */
+function isDissentCode(one: unknown): boolean {
+  if (typeof one !== 'string' && typeof one !== 'number') return false;
+  const steps = String(one)
+    .replaceAll(/[\p{Cf}\s]/gu, '')
+    .split(/[|/]/);
+  return steps.some((step) => /\d+/.exec(step)?.[0] === dissentCode);
+}
+
+/** What follows may be the rest of the fully specified name, e.g. `(finding)`. */
+function beginsWithDissent(one: unknown): boolean {
+  if (typeof one !== 'string') return false;
+  const words = one.replaceAll(/\p{Cf}/gu, '').replaceAll(/\s+/g, ' ');
+  return words.trim().toLowerCase().startsWith(dissentWords);
+}
+
+/** The consents that count: listed where it stands, an entry of their own, this patient's, and standing today. */
 function consentDates({ bundle, record, today }: Recorded): readonly string[] {
   const top = new Set(list(bundle.entry).map((entry) => object(entry).resource));
   const items = uncategorisedLists(record)
+    .filter(isStanding)
     .flatMap((one) => list(one.entry).map(object))
     .filter(({ item, deleted }) => deleted !== true && !referenceKey(item)?.startsWith('#'))
     .flatMap(({ item }) => record.resolve(item) ?? []);
   const dates = items
-    .filter((one) => top.has(one) && isConsent(one) && standing.has(one.status))
-    .map(({ effectiveDateTime, effectivePeriod }) => day(effectiveDateTime ?? object(effectivePeriod).start))
+    .filter((one) => top.has(one) && isConsent(one))
+    .map((one) => consentDate(one, today))
     .filter((date) => date !== null);
-  return [...new Set(dates)].filter((date) => !isLater(date, today));
+  return [...new Set(dates)];
+}
+
+/** The earliest of a consent's dates; null for one that was not made, says no, is over, or is dated after today. */
+function consentDate(consent: Resource, today: string): string | null {
+  const { status, valueBoolean, effectiveDateTime, effectivePeriod, issued } = consent;
+  const { start, end } = object(effectivePeriod);
+  if (!standing.has(status) || (valueBoolean ?? true) !== true || !isSent(effectiveDateTime ?? start))
+    return null;
+  const ended = isSent(end) ? day(end) : today;
+  const dates = [effectiveDateTime, start, issued].filter(isSent).map(day);
+  if (ended === null || isLater(today, ended)) return null;
+  const read = dates.filter((date) => date !== null && !isLater(date, today));
+  return read.length < dates.length ? null : (read.sort()[0] ?? null);
 }
 
 function isConsent(resource: Resource): boolean {
@@ -126,8 +157,12 @@ function isConsent(resource: Resource): boolean {
 /** A consent must be later than everything that dates the dissent. */
 function overrules(consent: string, { effectiveDateTime, effectivePeriod, issued }: Json): boolean {
   const { start, end } = object(effectivePeriod);
-  const dates = [effectiveDateTime, start, end, issued].filter((one) => one !== undefined && one !== null);
+  const dates = [effectiveDateTime, start, end, issued].filter(isSent);
   return dates.length > 0 && dates.map(day).every((date) => date !== null && isLater(consent, date));
+}
+
+function isSent(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function day(value: unknown): string | null {

@@ -47,7 +47,7 @@ export function refusalState(status: number, body: unknown): SourceState | null 
 export function readNotices(outcomes: readonly Json[]): Notices {
   const all = outcomes.flatMap(issues);
   const warnings = all.filter(isWarning);
-  const named = warnings.map(parameterOf);
+  const named = warnings.flatMap(parametersOf);
   const errors = all.filter((issue) => issue.severity === 'error' || issue.severity === 'fatal');
   return {
     off: new Set(named.filter((name) => name !== null && !name.includes('.')).map(String)),
@@ -74,13 +74,14 @@ function stateOf(found: readonly Json[]): SourceState | null {
   return states.find(([code]) => sent.has(code))?.[1] ?? null;
 }
 
-/** `diagnostics` of a NOT_IMPLEMENTED warning; one supplier says it only in the first word of the text. */
-function parameterOf(issue: Json): string | null {
-  if (!codesOf(issue).includes('NOT_IMPLEMENTED')) return null;
+/** `diagnostics` of a NOT_IMPLEMENTED warning, and the first word of its text: one supplier says it only there. */
+function parametersOf(issue: Json): readonly (string | null)[] {
+  if (!codesOf(issue).includes('NOT_IMPLEMENTED')) return [null];
   const { diagnostics, details } = issue;
   const words = [diagnostics, object(details).text].filter((text) => typeof text === 'string');
   const names = words.map((text) => /^\s*(include\w+(\.\w+)?)/i.exec(text)?.[1]?.toLowerCase());
-  return names.find((name) => name !== undefined) ?? null;
+  const found = names.filter((name) => name !== undefined);
+  return found.length > 0 ? found : [null];
 }
 
 function codesOf(issue: Json): readonly unknown[] {
