@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Section } from '../consent-policy/vocabulary.ts';
 import type { SectionAnswer } from '../subgraphs/care-record/provider/connector.ts';
 import {
+  type Element,
   type Resource,
   ResourceIndex,
 } from '../subgraphs/care-record/provider/connectors/fhir-r4/resource.ts';
@@ -153,5 +154,23 @@ describe('a labelled resource that an entry only names', () => {
     const place = { resourceType: 'Location', id: 'l', name: 'Invented ward', meta };
     const { entries } = translated('encounters', [{ resourceType: 'Encounter', id: 'e', location }], [place]);
     expect(entries).toMatchObject([{ item: { location: null } }]);
+  });
+
+  it.each([
+    ['medications', 'MedicationRequest'],
+    ['encounters', 'Encounter'],
+  ] as const)('is no reason among %s, not even in words of the reference', (section, resourceType) => {
+    const reasons = (of: Element) =>
+      translated(section, [
+        {
+          resourceType,
+          id: 'x',
+          contained: [of],
+          reasonReference: [{ reference: '#c', display: 'Invented illness' }],
+        },
+      ]).entries.map(({ item }) => item.reason);
+    const condition = { resourceType: 'Condition', id: 'c' };
+    expect(reasons({ ...condition, meta })).toEqual([null]);
+    expect(reasons(condition)).toEqual([{ text: 'Invented illness', codings: [] }]);
   });
 });

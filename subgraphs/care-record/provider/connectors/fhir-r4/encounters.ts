@@ -1,5 +1,5 @@
 import type { EntryDraft } from '../../connector.ts';
-import { type Element, elements, type Resource } from './resource.ts';
+import type { Resource } from './resource.ts';
 import { entryOf, type SectionReader } from './section-reader.ts';
 
 /** An Encounter. */
@@ -17,11 +17,9 @@ export function encounter(resource: Resource, read: SectionReader): EntryDraft {
       status: read.text(resource.status),
       started,
       ended: read.date(period.end),
-      reason:
-        read.concept(read.first(resource.reasonCode)) ??
-        read.displayedConcept(elements(resource.reasonReference)[0]),
+      reason: read.reason(resource),
       location: locationOf(resource, read),
-      discharge: dischargeOf(read.object(resource.hospitalization), read),
+      discharge: dischargeOf(resource, read),
     },
   );
 }
@@ -33,6 +31,7 @@ function locationOf(resource: Resource, read: SectionReader): string | null {
   return read.name(latest?.location, resource);
 }
 
-function dischargeOf({ dischargeDisposition, destination }: Element, read: SectionReader): string | null {
-  return read.words(dischargeDisposition) ?? read.display(destination);
+function dischargeOf(resource: Resource, read: SectionReader): string | null {
+  const { dischargeDisposition, destination } = read.object(resource.hospitalization);
+  return read.words(dischargeDisposition) ?? read.name(destination, resource);
 }

@@ -1,7 +1,7 @@
 import type { EntryDraft } from '../../connector.ts';
 import type { Concept } from './element-reader.ts';
 import { unlabelled } from './label.ts';
-import { type Element, elements, isElement, type Resource } from './resource.ts';
+import { type Element, isElement, type Resource } from './resource.ts';
 import { entryOf, type SectionReader } from './section-reader.ts';
 
 /** Courses of therapy as EPS R4 writes them: repeat prescribing and repeat dispensing are repeats. */
@@ -89,7 +89,7 @@ function entry(
       route: doses.map(({ route }) => read.concept(route)).find((route) => route !== null) ?? null,
       status: read.text(resource.status),
       ...course,
-      reason: reasonOf(resource, read),
+      reason: read.reason(resource),
       note: read.notes(resource.note),
     },
   );
@@ -128,8 +128,4 @@ function boundsOf(
     .map(({ timing }) => read.object(read.object(read.object(timing).repeat).boundsPeriod))
     .find(({ start, end }) => start !== undefined || end !== undefined);
   return { start: read.date(bounds?.start), end: read.date(bounds?.end) };
-}
-
-function reasonOf({ reasonCode, reasonReference }: Resource, read: SectionReader): Concept | null {
-  return read.concept(read.first(reasonCode)) ?? read.displayedConcept(elements(reasonReference)[0]);
 }

@@ -1,5 +1,5 @@
 import type { EntryDraft } from '../../connector.ts';
-import { ElementReader } from './element-reader.ts';
+import { type Concept, ElementReader } from './element-reader.ts';
 import { labelOf } from './label.ts';
 import { type Element, elements, isElement, keyOf, type Resource, type ResourceIndex } from './resource.ts';
 import { SharedParts } from './shared-parts.ts';
@@ -40,6 +40,13 @@ export class SectionReader extends ElementReader {
     const name = this.#names.has(named) ? (this.#names.get(named) ?? null) : this.#nameOf(named);
     this.#names.set(named, name);
     return this.shared.allows(named, name?.length ?? 0) ? name : null;
+  }
+
+  /** Why something was done: as coded, else in the words of the reference, but never those about a labelled resource. */
+  reason(holder: Element): Concept | null {
+    const coded = this.concept(this.first(holder.reasonCode));
+    const text = coded === null ? this.name(elements(holder.reasonReference)[0], holder) : null;
+    return text === null ? coded : { text, codings: [] };
   }
 
   #isLabelled(named: Element): boolean {
