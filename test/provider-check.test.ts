@@ -121,6 +121,13 @@ describe('a bad entry', () => {
     expect(problems.map(({ key }) => key).sort()).toEqual(expected);
   });
 
+  test('that is SILENT and asked for everybody is told by its absence', async () => {
+    const silent = { 'sharing.withheldNotice': 'SILENT', 'sharing.silentApprovedBy': 'Dr Fern' };
+    expect((await checked(changed({ ...silent, locate: 'pointers' }))).problems).toEqual([]);
+    const { problems } = await checked(changed({ ...silent, locate: 'always' }));
+    expect(problems.map(({ key }) => key)).toEqual(['locate']);
+  });
+
   test('with ten faults is told to a person in blocks', async () => {
     const { exitCode, out } = await provider('check', file(changed(tenFaults)));
     expect(exitCode).toBe(1);

@@ -30,14 +30,9 @@ export const aliases: GuardRule = ({ document }, _generation, limits) => {
 
 /** How many fields the operation has once every fragment stands where it is spread: what an answer may cost grows with it. */
 export const fields: GuardRule = (operation, _generation, limits) => {
-  const counted = countFields(operation, operation.definition.selectionSet);
+  const counted = measure(operation, operation.definition.selectionSet, new Map(), total);
   return counted > limits.fields ? [`the operation has more than ${limits.fields} fields`] : [];
 };
-
-/** How many fields a selection has with every fragment where it is spread. */
-export function countFields(operation: Operation, selections: SelectionSetNode | undefined): number {
-  return measure(operation, selections, new Map(), total);
-}
 
 /** Measures of fragments that are already made; one being measured is infinite, so that a cycle ends there. */
 type Measured = Map<string, number>;

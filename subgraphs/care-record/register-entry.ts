@@ -116,7 +116,13 @@ export const registerEntry = z
       error: 'the Caldicott guardian who approved `withheldNotice: SILENT`',
       when: ({ value }) => isGroup(value) && isGroup(value.sharing),
     },
-  );
+  )
+  // Whoever sees it among everybody's sources would know from its absence that it withholds something.
+  .refine((entry) => entry.sharing.withheldNotice !== 'SILENT' || entry.locate !== 'always', {
+    path: ['locate'],
+    error: 'another way than `always` for a provider that is SILENT',
+    when: ({ value }) => isGroup(value) && isGroup(value.sharing),
+  });
 export type RegisterEntry = z.infer<typeof registerEntry>;
 
 /** Reads one YAML file: the entry, or every problem in it at once, in the order of the file. */
